@@ -1,0 +1,8 @@
+import * as z from 'zod/mini';
+
+/** As EC2 names it (DescribeInstances, Architecture). */
+export const architecture = z.enum(['x86_64', 'arm64']);
+export type Architecture = z.infer<typeof architecture>;
+
+/** As an OCI image names it (GOARCH). */
+export const imageArchitectures: Record<Architecture, string> = { x86_64: 'amd64', arm64: 'arm64' };

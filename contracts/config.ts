@@ -1,0 +1,215 @@
+import * as z from 'zod';
+import { architecture } from './architecture.ts';
+import { appName } from './build-version.ts';
+
+const port = z.int().min(1).max(65535);
+const seconds = (least: number, most: number) => z.int().min(least).max(most);
+const tagKey = z
+  .string()
+  .regex(/^[A-Za-z0-9_.:/=+@-]{1,128}$/, 'is no EC2 tag key')
+  .refine((key) => !key.startsWith('aws:'), 'may not begin with "aws:", which AWS keeps for itself');
+const tagValue = z.string().regex(/^[A-Za-z0-9_.:/=+@-]{1,256}$/, 'is no EC2 tag value (or has spaces)');
+const tag = z.strictObject({ key: tagKey, value: tagValue });
+
+/** Upper bounds, in seconds, of what a phase of this app may take. */
+const timeouts = z.strictObject({
+  /** Until the candidate answers its health path with 200. */
+  health: seconds(1, 900).default(60),
+  /** How long traffic is watched after the switch. */
+  bake: seconds(0, 3600).default(30),
+  /** How long the old release may finish what it serves; streams reach this. */
+  drain: seconds(0, 3600).default(30),
+  /** docker stop -t: from SIGTERM to SIGKILL. */
+  stop: seconds(1, 3600).default(30),
+  /** The migration command. */
+  migration: seconds(1, 7200).default(600),
+});
+
+const proxy = z.strictObject({
+  /** Nginx client_max_body_size. */
+  bodySizeLimit: z
+    .string()
+    .regex(/^[1-9][0-9]{0,5}[kmg]$/, 'must be a size as Nginx writes it: "512k", "10m", "2g"')
+    .default('10m'),
+  connectTimeoutSeconds: seconds(1, 75).default(5),
+  readTimeoutSeconds: seconds(1, 86400).default(60),
+  sendTimeoutSeconds: seconds(1, 86400).default(60),
+});
+
+const serverName = z
+  .string()
+  .regex(
+    /^(_|(\*\.)?[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?)$/,
+    'must be a host name, "*.example.com", or "_" for any',
+  );
+
+const tagGlob = z
+  .string()
+  .regex(/^[A-Za-z0-9_.*-]{1,128}$/, 'must be an image tag; "*" stands for any characters')
+  .refine((glob) => !glob.includes('**'), 'has "**", which EventBridge refuses: write one "*"');
+
+export const appConfig = z.strictObject({
+  name: appName,
+  /** The ECR repository: made by the stack, or one that is there already. */
+  repository: z.strictObject({
+    name: z
+      .string()
+      .max(256)
+      .regex(
+        /^[a-z0-9]+([._/-][a-z0-9]+)*$/,
+        'is no ECR repository name (lower case, digits, ". _ - /" between)',
+      ),
+    source: z.enum(['create', 'import']).default('create'),
+  }),
+  /** The name of the host group that runs this app. */
+  hosts: z.string(),
+  containerPort: port.default(80),
+  healthPath: z
+    .string()
+    .regex(/^\/[A-Za-z0-9._~/-]{0,200}$/, 'must be a path such as "/health"')
+    .default('/health'),
+  proxy: proxy.default(proxy.parse({})),
+  serverNames: z.array(serverName).min(1).max(20).default(['_']),
+  slotPorts: z.strictObject({ blue: port, green: port }).default({ blue: 8080, green: 8081 }),
+  /** Which pushed tags start a deployment; a manual execution may name any tag. */
+  deployTags: z.array(tagGlob).min(1).max(5).default(['*']),
+  /** The command run once a deployment, in the new image, before traffic moves. */
+  migrationCommand: z
+    .array(z.string().regex(/^[\x20-\x7e]{1,500}$/, 'must be printable ASCII'))
+    .max(20)
+    .optional(),
+  /** What a container may use: Docker's --memory and --cpus. */
+  resources: z
+    .strictObject({ memoryMb: z.int().min(16).max(1048576), cpus: z.number().min(0.1).max(512) })
+    .default({ memoryMb: 512, cpus: 1 }),
+  timeouts: timeouts.default(timeouts.parse({})),
+});
+export type AppConfig = z.infer<typeof appConfig>;
+
+const starterHost = z.strictObject({
+  distribution: z.enum(['ubuntu-24.04', 'al2023']).default('ubuntu-24.04'),
+  architecture: architecture.default('x86_64'),
+  instanceType: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 'must be an EC2 instance type such as "t3.micro"')
+    .default('t3.micro'),
+  /** GiB of the root volume and of the Docker volume. */
+  rootVolumeGb: z.int().min(8).max(16384).default(8),
+  dockerVolumeGb: z.int().min(8).max(16384).default(20),
+});
+export type StarterHostConfig = z.infer<typeof starterHost>;
+
+export const hostGroupConfig = z.strictObject({
+  /** Hosts are the instances that carry this tag when a deployment is planned. */
+  tag,
+  /** The EBS volume that holds Docker: the one volume with this tag in a host's Availability Zone or on the host. */
+  volume: z.strictObject({ tag, filesystem: z.enum(['xfs', 'ext4']).default('xfs') }),
+  /** One instance made by the stack, for a first try. */
+  starterHost: starterHost.optional(),
+});
+export type HostGroupConfig = z.infer<typeof hostGroupConfig>;
+
+const shape = z.strictObject({
+  stackName: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,60}$/, 'must be a CloudFormation stack name')
+    .default('EdgePaas'),
+  hosts: z.record(
+    z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower case letters, digits, hyphens'),
+    hostGroupConfig,
+  ),
+  apps: z.array(appConfig).min(1, 'must name at least one app').max(50),
+});
+
+type Shape = z.infer<typeof shape>;
+type Report = (path: PropertyKey[], message: string) => void;
+
+export const edgePaasConfig = shape.superRefine((config, context) => {
+  const report: Report = (path, message) => context.addIssue({ code: 'custom', path, message });
+  checkHostGroups(config, report);
+  checkUnique(config, report);
+  checkSlotPorts(config, report);
+  checkServerNames(config, report);
+});
+export type EdgePaasConfig = Shape;
+export type EdgePaasConfigInput = z.input<typeof shape>;
+
+function checkHostGroups(config: Shape, report: Report): void {
+  const known = Object.keys(config.hosts);
+  config.apps.forEach((app, index) => {
+    if (known.includes(app.hosts)) return;
+    report(
+      ['apps', index, 'hosts'],
+      `names no host group: use one of ${known.join(', ') || '(none is defined)'}`,
+    );
+  });
+}
+
+function checkUnique(config: Shape, report: Report): void {
+  const values = (pick: (app: AppConfig) => string) => config.apps.map(pick);
+  for (const [field, taken] of [
+    ['name', values((app) => app.name)],
+    ['repository', values((app) => app.repository.name)],
+  ] as const) {
+    taken.forEach((value, index) => {
+      if (taken.indexOf(value) !== index)
+        report(['apps', index, field], `is taken by apps/${taken.indexOf(value)}: every app needs its own`);
+    });
+  }
+}
+
+/** Apps on the same hosts need ports of their own; 80 and 443 are Nginx's. */
+function checkSlotPorts(config: Shape, report: Report): void {
+  const taken = new Map<string, string>();
+  config.apps.forEach((app, index) => {
+    for (const slot of ['blue', 'green'] as const) {
+      const slotPort = app.slotPorts[slot];
+      const path = ['apps', index, 'slotPorts', slot];
+      if (slotPort === 80 || slotPort === 443)
+        report(path, 'is a port that Nginx itself needs: choose another');
+      const owner = taken.get(`${app.hosts}:${slotPort}`);
+      if (owner) report(path, `is taken by ${owner} on the same hosts: choose a free port, such as 8082`);
+      taken.set(`${app.hosts}:${slotPort}`, path.join('/'));
+    }
+  });
+}
+
+/** Nginx ignores a second server of the same name, and with it the app. */
+function checkServerNames(config: Shape, report: Report): void {
+  const taken = new Map<string, string>();
+  config.apps.forEach((app, index) =>
+    app.serverNames.forEach((name, position) => {
+      const path = ['apps', index, 'serverNames', position];
+      const owner = taken.get(`${app.hosts}:${name}`);
+      if (owner) report(path, `is taken by ${owner} on the same hosts: give each app its own names`);
+      taken.set(`${app.hosts}:${name}`, path.join('/'));
+    }),
+  );
+}
+
+/** Thrown when edgepaas.config.ts is not valid; the message has one line a problem: path, value, what to do. */
+export class InvalidConfigError extends Error {
+  override name = 'InvalidConfigError';
+}
+
+/** Parses a configuration, or throws InvalidConfigError that lists every problem at once. */
+export function parseConfig(input: unknown): EdgePaasConfig {
+  const result = edgePaasConfig.safeParse(input);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map((issue) => `  ${describeIssue(issue, input)}`);
+  throw new InvalidConfigError(`edgepaas.config.ts is not valid (invalid-config):\n${lines.join('\n')}`);
+}
+
+/** Gives edgepaas.config.ts its types; the values are checked when the CDK app reads them. */
+export function defineConfig(config: EdgePaasConfigInput): EdgePaasConfigInput {
+  return config;
+}
+
+function describeIssue(issue: z.core.$ZodIssue, input: unknown): string {
+  const value = issue.path.reduce<unknown>(
+    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
+    input,
+  );
+  const shown = value === undefined ? 'is missing' : `= ${JSON.stringify(value)?.slice(0, 120)}`;
+  return `${issue.path.join('/') || '(whole file)'} ${shown}: ${issue.message}`;
+}

@@ -1,0 +1,81 @@
+import * as z from 'zod/mini';
+
+/**
+ * Every way a deployment can go wrong, by its stable id. The same id stands in the host's receipt, in the Step Functions
+ * error, in the history and as the heading of an article in docs/runbook.md.
+ */
+export const failureIds = [
+  // the request
+  'invalid-config',
+  'invalid-request',
+  'unknown-app',
+  'superseded',
+  'lease-held',
+  'nothing-to-close',
+  // the plan
+  'image-not-found',
+  'image-not-runnable',
+  'image-architecture-mismatch',
+  'no-host-found',
+  'too-many-hosts',
+  'host-offline',
+  'agent-too-old',
+  'volume-not-found',
+  'volume-attaching',
+  // what SSM says of a phase
+  'host-unreachable',
+  'phase-timed-out',
+  'phase-cancelled',
+  'receipt-missing',
+  'phase-crashed',
+  // what a host says of a phase
+  'invalid-parameter',
+  'fence-stale',
+  'host-busy',
+  'unsupported-distribution',
+  'package-install-failed',
+  'volume-not-attached',
+  'foreign-filesystem',
+  'volume-mount-failed',
+  'containers-would-stop',
+  'docker-key-mismatch',
+  'docker-not-ready',
+  'port-80-taken',
+  'slot-port-taken',
+  'nginx-config-invalid',
+  'nginx-not-ready',
+  'parameters-unreadable',
+  'parameter-not-representable',
+  'registry-login-failed',
+  'disk-full',
+  'pull-failed',
+  'migration-failed',
+  'health-check-failed',
+  'identity-mismatch',
+  'switch-not-proven',
+  'candidate-died',
+  'error-rate-rose',
+  'retire-failed',
+  'revert-failed',
+] as const;
+
+export const failureId = z.enum(failureIds);
+export type FailureId = z.infer<typeof failureId>;
+
+/**
+ * A named failure thrown by a Lambda. `name` is what Lambda reports as errorType and what the graph's ErrorEquals sees;
+ * the message is one line for a person: what is wrong, the value, and what to do.
+ */
+export class Failure extends Error {
+  constructor(id: FailureId, message: string, options?: ErrorOptions) {
+    super(oneLine(message), options);
+    this.name = id;
+  }
+}
+
+/** Cuts a text to a single printable line of at most `limit` characters, so that a hostile value cannot forge a log. */
+export function oneLine(text: string, limit = 400): string {
+  // eslint-disable-next-line no-control-regex -- control characters are exactly what must go
+  const flat = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
+  return flat.length > limit ? `${flat.slice(0, limit - 1)}…` : flat;
+}

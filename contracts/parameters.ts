@@ -1,0 +1,74 @@
+import { buildVersionPattern, digestPattern } from './build-version.ts';
+import type { PhaseParameter } from './phase.ts';
+import type { DeploymentPlan } from './plan.ts';
+
+/** Parameters that several phases share, with where their values come from. */
+const port = '^[1-9][0-9]{0,4}$';
+const seconds = '^[0-9]{1,5}$';
+
+export const buildVersionParameter: PhaseParameter = {
+  description: 'BUILD_VERSION',
+  pattern: buildVersionPattern,
+};
+
+export const slotParameters = {
+  bluePort: { description: 'Port of the blue slot on 127.0.0.1', pattern: port },
+  greenPort: { description: 'Port of the green slot on 127.0.0.1', pattern: port },
+} as const satisfies Record<string, PhaseParameter>;
+export const slotValues = ({ app }: DeploymentPlan) => ({
+  bluePort: String(app.slotPorts.blue),
+  greenPort: String(app.slotPorts.green),
+});
+
+/** What Nginx's server for the app is made of. */
+export const siteParameters = {
+  ...slotParameters,
+  serverNames: {
+    description: 'server_name, separated by blanks',
+    pattern: '^[a-z0-9_*][a-z0-9.*_-]{0,252}( [a-z0-9_*][a-z0-9.*_-]{0,252}){0,19}$',
+  },
+  bodySizeLimit: { description: 'client_max_body_size', pattern: '^[1-9][0-9]{0,5}[kmg]$' },
+  connectTimeout: { description: 'proxy_connect_timeout in seconds', pattern: seconds },
+  readTimeout: { description: 'proxy_read_timeout in seconds', pattern: seconds },
+  sendTimeout: { description: 'proxy_send_timeout in seconds', pattern: seconds },
+} as const satisfies Record<string, PhaseParameter>;
+export const siteValues = (plan: DeploymentPlan) => ({
+  ...slotValues(plan),
+  serverNames: plan.app.serverNames.join(' '),
+  bodySizeLimit: plan.app.proxy.bodySizeLimit,
+  connectTimeout: String(plan.app.proxy.connectTimeoutSeconds),
+  readTimeout: String(plan.app.proxy.readTimeoutSeconds),
+  sendTimeout: String(plan.app.proxy.sendTimeoutSeconds),
+});
+
+export const imageParameters = {
+  repositoryUri: {
+    description: 'The image without tag or digest',
+    pattern: '^[a-z0-9][a-z0-9.:-]{0,200}(/[a-z0-9]+([._-][a-z0-9]+)*){1,16}$',
+  },
+  digest: { description: 'Digest of the image', pattern: digestPattern },
+} as const satisfies Record<string, PhaseParameter>;
+export const imageValues = ({ image }: DeploymentPlan) => ({
+  repositoryUri: image.repositoryUri,
+  digest: image.digest,
+});
+
+export const healthParameters = {
+  healthPath: { description: 'Path that answers 200 when healthy', pattern: '^/[A-Za-z0-9._~/-]{0,200}$' },
+  healthTimeout: { description: 'Seconds until it must', pattern: seconds },
+} as const satisfies Record<string, PhaseParameter>;
+export const healthValues = ({ app }: DeploymentPlan) => ({
+  healthPath: app.healthPath,
+  healthTimeout: String(app.timeouts.health),
+});
+
+export const stopParameters = {
+  drainTimeout: { description: 'Seconds for connections to end by themselves', pattern: seconds },
+  stopTimeout: { description: 'Seconds from SIGTERM to SIGKILL', pattern: seconds },
+} as const satisfies Record<string, PhaseParameter>;
+export const stopValues = ({ app }: DeploymentPlan) => ({
+  drainTimeout: String(app.timeouts.drain),
+  stopTimeout: String(app.timeouts.stop),
+});
+
+export const secondsParameter = (description: string): PhaseParameter => ({ description, pattern: seconds });

@@ -1,0 +1,71 @@
+import type * as z from 'zod/mini';
+import { appNamePattern, deploymentIdPattern } from './build-version.ts';
+import type { FailureId } from './failure.ts';
+import type { PhaseName } from './phase-name.ts';
+import type { DeploymentPlan } from './plan.ts';
+
+/**
+ * A parameter of a phase's SSM document. It reaches the script as the environment variable SSM_<name>, never by textual
+ * substitution. `pattern` is checked by SSM (Java), by the agent (RE2) and by run-phase (JavaScript): keep to what the three share.
+ */
+export interface PhaseParameter {
+  readonly description: string;
+  readonly pattern: string;
+}
+
+export interface PhaseDefinition {
+  readonly name: PhaseName;
+  readonly description: string;
+  /** Besides those that every phase takes. */
+  readonly parameters: Readonly<Record<string, PhaseParameter>>;
+  /** Values for `parameters`, from the plan. */
+  readonly valuesFrom: (plan: DeploymentPlan) => Record<string, string>;
+  /** Seconds the script may run before the agent kills it. */
+  readonly executionSeconds: (plan: Pick<DeploymentPlan, 'app'>) => number;
+  /** What the receipt of a finished phase says. */
+  readonly facts: z.ZodMiniType<Record<string, unknown>>;
+  /** The failures a host may name in this phase, besides those of every phase. */
+  readonly failures: readonly FailureId[];
+  /** Runs on the first host of the first wave only. */
+  readonly onOneHost?: boolean;
+}
+
+export const commonFailures: readonly FailureId[] = [
+  'invalid-parameter',
+  'fence-stale',
+  'host-busy',
+  'phase-crashed',
+];
+
+/** The parameters that every phase takes. executionTimeout is the document's own: it becomes the step's timeoutSeconds. */
+export const commonParameters = {
+  app: { description: 'Name of the app', pattern: appNamePattern },
+  deploymentId: { description: 'The deployment this phase belongs to', pattern: deploymentIdPattern },
+  fence: { description: 'Fence number of the deployment', pattern: '^[1-9][0-9]{0,8}$' },
+} as const satisfies Record<string, PhaseParameter>;
+
+export const executionTimeoutParameter: PhaseParameter = {
+  description: 'Seconds the phase may run',
+  pattern: '^[1-9][0-9]{0,4}$',
+};
+
+/** Seconds SSM may take to hand a command to an agent. SendCommand accepts 30 to 2,592,000. */
+export const deliverySeconds = 120;
+const sweepSeconds = 60;
+const marginSeconds = 60;
+
+/** Seconds the graph waits for a phase: longer than anything that can still report it, the sweep included. */
+export function taskTimeoutSeconds(phase: PhaseDefinition, plan: Pick<DeploymentPlan, 'app'>): number {
+  return deliverySeconds + phase.executionSeconds(plan) + sweepSeconds + marginSeconds;
+}
+
+/** All parameters of a phase for a plan, as SSM wants them: every value a string. */
+export function phaseParameters(phase: PhaseDefinition, plan: DeploymentPlan): Record<string, string> {
+  return {
+    app: plan.app.name,
+    deploymentId: plan.deploymentId,
+    fence: String(plan.fence),
+    ...phase.valuesFrom(plan),
+    executionTimeout: String(phase.executionSeconds(plan)),
+  };
+}

@@ -1,0 +1,38 @@
+import * as z from 'zod/mini';
+import {
+  healthParameters,
+  healthValues,
+  imageParameters,
+  imageValues,
+  secondsParameter,
+  slotParameters,
+  slotValues,
+} from '../parameters.ts';
+import type { PhaseDefinition } from '../phase.ts';
+
+/** Watches the release under real traffic: its container, its health, and Nginx's own 5xx and 499. */
+export const bake: PhaseDefinition = {
+  name: 'bake',
+  description: 'Watch the release under real traffic',
+  parameters: {
+    ...imageParameters,
+    ...slotParameters,
+    ...healthParameters,
+    bakeSeconds: secondsParameter('Seconds to watch'),
+  },
+  valuesFrom: (plan) => ({
+    ...imageValues(plan),
+    ...slotValues(plan),
+    ...healthValues(plan),
+    bakeSeconds: String(plan.app.timeouts.bake),
+  }),
+  executionSeconds: ({ app }) => app.timeouts.bake + 60,
+  facts: z.object({
+    /** Since the switch, from Nginx's access log. */
+    requests: z.number(),
+    status5xx: z.number(),
+    /** Closed by the client before the answer: people who went away, or whom we kept waiting. */
+    status499: z.number(),
+  }),
+  failures: ['candidate-died', 'health-check-failed', 'error-rate-rose'],
+};

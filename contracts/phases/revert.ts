@@ -1,0 +1,33 @@
+import * as z from 'zod/mini';
+import {
+  healthParameters,
+  healthValues,
+  slotParameters,
+  slotValues,
+  stopParameters,
+  stopValues,
+} from '../parameters.ts';
+import type { PhaseDefinition } from '../phase.ts';
+
+/** Brings traffic back to the release before, proves it through Nginx and removes the candidate. Nothing to do is success. */
+export const revert: PhaseDefinition = {
+  name: 'revert',
+  description: 'Send traffic back and remove the candidate',
+  parameters: { ...slotParameters, ...healthParameters, ...stopParameters },
+  valuesFrom: (plan) => ({ ...slotValues(plan), ...healthValues(plan), ...stopValues(plan) }),
+  executionSeconds: ({ app }) => app.timeouts.drain + app.timeouts.stop + app.timeouts.health + 60,
+  facts: z.object({
+    /** This deployment had moved traffic on this host. */
+    switched: z.boolean(),
+    /** The slot that serves now; none: the plain 503 page. */
+    liveSlot: z.enum(['blue', 'green', 'none']),
+    liveDigest: z.string(),
+    /** Milliseconds until the way back was proven through port 80; 0 when traffic had not moved. */
+    backMs: z.number(),
+    /** While the candidate was live, from Nginx's access log. */
+    requests: z.number(),
+    status5xx: z.number(),
+    status499: z.number(),
+  }),
+  failures: ['revert-failed'],
+};

@@ -1,0 +1,45 @@
+import type { AppSettings } from './app-settings.ts';
+import type { Release } from './build-version.ts';
+import type { Architecture } from './architecture.ts';
+import type { PhaseName } from './phase-name.ts';
+
+/** An image as the registry describes it. */
+export interface ImagePlan extends Release {
+  /** Without tag or digest: `<account>.dkr.ecr.<region>.amazonaws.com/<repository>`. */
+  readonly repositoryUri: string;
+  /** Compressed bytes of the largest platform's layers. */
+  readonly compressedBytes: number;
+  readonly architectures: readonly Architecture[];
+}
+
+/** An SSM Command document with the version that this deployment uses to its end. */
+export interface DocumentPlan {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** Everything a deployment needs to know, made once; no phase looks anything up again. */
+export interface DeploymentPlan {
+  readonly deploymentId: string;
+  readonly fence: number;
+  readonly app: AppSettings;
+  readonly image: ImagePlan;
+  /** Instance ids, at most 50 a wave: what one SendCommand takes. */
+  readonly waves: readonly (readonly string[])[];
+  /** The tagged EBS volumes of these hosts; each host finds its own by id. */
+  readonly volumeIds: readonly string[];
+  readonly documents: Readonly<Record<PhaseName, DocumentPlan>>;
+  /** Seconds after which the graph gives up on a phase: delivery + execution + one sweep, and a margin. */
+  readonly taskTimeouts: Readonly<Record<PhaseName, number>>;
+  readonly hasMigration: boolean;
+  /** Values of the stack's parameters that reach the hosts. */
+  readonly docker: DockerSource;
+}
+
+export interface DockerSource {
+  readonly repositoryUrl: string;
+  readonly debKeyFingerprint: string;
+  readonly rpmKeyFingerprint: string;
+}
+
+export const waveSize = 50;

@@ -1,0 +1,41 @@
+import * as z from 'zod/mini';
+import { appName, buildVersion, deploymentId, digest } from './build-version.ts';
+
+/** EventBridge's event for a tagged, successful ECR push. Source: Amazon ECR user guide, "Sample events". */
+export const ecrPushEvent = z.object({
+  id: z.string().check(z.regex(/^[A-Za-z0-9-]{1,64}$/)),
+  source: z.literal('aws.ecr'),
+  'detail-type': z.literal('ECR Image Action'),
+  time: z.string().check(z.regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z$/)),
+  detail: z.object({
+    'action-type': z.literal('PUSH'),
+    result: z.literal('SUCCESS'),
+    'repository-name': z.string().check(z.maxLength(256)),
+    'image-digest': digest,
+    'image-tag': buildVersion,
+  }),
+});
+export type EcrPushEvent = z.infer<typeof ecrPushEvent>;
+
+/** What a person types in the Step Functions console. */
+export const manualRequest = z.strictObject({ app: appName, buildVersion });
+
+/** Starts the same graph to finish what an aborted or timed-out execution left behind. */
+export const closingRequest = z.strictObject({ closes: deploymentId });
+
+/** A request as the graph carries it on, whatever began it. `order` sorts requests of an app: the greatest is the newest. */
+export interface DeploymentRequest {
+  readonly app: string;
+  readonly trigger: 'push' | 'manual' | 'closing';
+  readonly buildVersion: string;
+  /** The digest a push named; a manual request has none until the plan resolves its tag. */
+  readonly digest?: string;
+  /** What the request is deduplicated by: the event's id, or the execution's ARN. */
+  readonly eventId: string;
+  readonly order: string;
+  readonly executionArn: string;
+  /** Epoch milliseconds at which the push or the manual execution happened. */
+  readonly requestedAt: number;
+  /** The deployment to finish, when the trigger is `closing`. */
+  readonly closes?: string;
+}
