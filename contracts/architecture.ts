@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 
 /** As EC2 names it (DescribeInstances, Architecture). */
-export const architecture = z.enum(['x86_64', 'arm64']);
+export const architectures = ['x86_64', 'arm64'] as const;
+export const architecture = z.enum(architectures);
 export type Architecture = z.infer<typeof architecture>;
 
 /** As an OCI image names it (GOARCH). */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { architecture } from './architecture.ts';
+import { architectures } from './architecture.ts';
 import { appName } from './build-version.ts';
 
 const port = z.int().min(1).max(65535);
@@ -80,7 +80,7 @@ export const appConfig = z.strictObject({
     .optional(),
   /** What a container may use: Docker's --memory and --cpus. */
   resources: z
-    .strictObject({ memoryMb: z.int().min(16).max(1048576), cpus: z.number().min(0.1).max(512) })
+    .strictObject({ memoryMb: z.int().min(16).max(1048576), cpus: z.number().min(0.1).max(512).multipleOf(0.01) })
     .default({ memoryMb: 512, cpus: 1 }),
   timeouts: timeouts.default(timeouts.parse({})),
 });
@@ -88,7 +88,7 @@ export type AppConfig = z.infer<typeof appConfig>;
 
 const starterHost = z.strictObject({
   distribution: z.enum(['ubuntu-24.04', 'al2023']).default('ubuntu-24.04'),
-  architecture: architecture.default('x86_64'),
+  architecture: z.enum(architectures).default('x86_64'),
   instanceType: z
     .string()
     .regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 'must be an EC2 instance type such as "t3.micro"')
