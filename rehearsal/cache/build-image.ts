@@ -1,0 +1,36 @@
+import { copyFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runCommand } from '../host/real/run-command.ts';
+import { findDebootstrap } from './debootstrap.ts';
+import type { Progress } from './ensure-base-image.ts';
+import { packages, release, scriptPath, tools } from './recipe.ts';
+import { runTool } from './tools.ts';
+
+export async function buildImage(folder: string, mirror: string, progress: Progress): Promise<void> {
+  progress(`Fetching a bare Debian ${release} for the rehearsal host (once)`);
+  const debootstrap = await findDebootstrap(folder);
+  const variables = { ...process.env, RELEASE: release, MIRROR: mirror, ...debootstrap };
+  await runCommand('sh', [scriptPath('build-base.sh'), join(folder, 'base')], { env: variables });
+
+  progress('Fetching the packages that a deployment installs on it (once)');
+  await Promise.all([
+    runAside('build-tools.sh', folder, { TOOLS: tools.join(' ') }),
+    runAside('download-packages.sh', folder, { PACKAGES: packages.join(' ') }),
+  ]);
+  await signRepositories(folder);
+  await Promise.all(['download', 'work', 'debootstrap'].map((name) => rm(join(folder, name), { recursive: true, force: true })));
+}
+
+/** With the programs of the tools layer, so that the machine needs neither gpg nor apt's index maker. */
+async function signRepositories(folder: string): Promise<void> {
+  const apt = join(folder, 'apt');
+  await copyFile(scriptPath('sign-repositories.sh'), join(apt, 'sign.sh'));
+  await runTool(folder, apt, ['env', `RELEASE=${release}`, 'bash', './sign.sh']);
+  await rm(join(apt, 'sign.sh'));
+}
+
+/** In a mount namespace of its own: what the script mounts goes with it. */
+function runAside(script: string, folder: string, variables: Record<string, string>): Promise<string> {
+  const args = ['--mount', '--propagation', 'private', 'sh', scriptPath(script), folder];
+  return runCommand('unshare', args, { env: { ...process.env, ...variables } });
+}

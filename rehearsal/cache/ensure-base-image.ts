@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildImage } from './build-image.ts';
+import { findDebianMirror } from './debian-mirror.ts';
+import { imagesRoot } from './folders.ts';
+import { withLock } from './lock.ts';
+import { recipeKey } from './recipe.ts';
+
+/** Root file systems and package repositories that every rehearsal host on this machine shares. */
+export interface BaseImage {
+  readonly folder: string;
+  /** A bare host's root file system. */
+  readonly base: string;
+  /** The folder that a package host serves: `debian/`, and `docker/` for download.docker.com. */
+  readonly packages: string;
+  /** Of the key that signs `docker/`: a stack parameter in the rehearsal, as it is not Docker's own. */
+  readonly dockerKeyFingerprint: string;
+}
+
+export type Progress = (what: string) => void;
+
+/** Builds the image if these recipes have not been built here before (about a minute), and otherwise does nothing. */
+export async function ensureBaseImage(progress: Progress = () => {}): Promise<BaseImage> {
+  const mirror = findDebianMirror();
+  const folder = join(imagesRoot, recipeKey(mirror));
+  if (!existsSync(folder)) {
+    await mkdir(imagesRoot, { recursive: true });
+    await withLock(`${imagesRoot}.lock`, () => buildOnce(folder, mirror, progress));
+  }
+  return describeImage(folder);
+}
+
+/** Built aside and renamed when complete, so that a half-built image never counts as one. */
+async function buildOnce(folder: string, mirror: string, progress: Progress): Promise<void> {
+  if (existsSync(folder)) return; // another rehearsal has built it meanwhile
+  const aside = await mkdtemp(join(imagesRoot, 'building-'));
+  try {
+    await buildImage(aside, mirror, progress);
+    await rename(aside, folder);
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
+async function describeImage(folder: string): Promise<BaseImage> {
+  const packages = join(folder, 'apt');
+  const fingerprint = await readFile(join(packages, 'docker-key-fingerprint'), 'utf8');
+  return { folder, base: join(folder, 'base'), packages, dockerKeyFingerprint: fingerprint.trim() };
+}

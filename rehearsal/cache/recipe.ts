@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const release = 'bookworm';
+
+/** Programs that run beside the host, never on it. */
+export const tools = ['docker-registry', 'skopeo', 'apt-utils', 'dpkg-dev', 'gnupg', 'xfsprogs', 'e2fsprogs'];
+
+/** What phases may install on a bare host; their dependencies come along. */
+export const packages = [
+  'jq',
+  'nginx-light',
+  'nginx',
+  'xfsprogs',
+  'e2fsprogs',
+  'rsync',
+  'curl',
+  'ca-certificates',
+  'gnupg',
+  'gpg',
+  'iptables',
+  'docker.io',
+  'containerd',
+  'runc',
+];
+
+const scripts = ['build-base.sh', 'build-tools.sh', 'download-packages.sh', 'sign-repositories.sh'];
+
+export function scriptPath(name: string): string {
+  return join(import.meta.dirname, name);
+}
+
+/** The name of the image these recipes make: other recipes, another name. */
+export function recipeKey(mirror: string): string {
+  const hash = createHash('sha256').update(JSON.stringify([release, tools, packages, mirror, process.arch]));
+  for (const script of scripts) hash.update(readFileSync(scriptPath(script)));
+  return hash.digest('hex').slice(0, 16);
+}

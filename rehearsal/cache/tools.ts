@@ -1,0 +1,22 @@
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { runCommand } from '../host/real/run-command.ts';
+import { scriptPath } from './recipe.ts';
+
+/** Runs a program of the image's tools to its end; `folder` is its /mnt and working directory. */
+export function runTool(imageFolder: string, folder: string, command: readonly string[]): Promise<string> {
+  return runCommand('unshare', insideTools(imageFolder, folder, command));
+}
+
+/** Starts a program of the image's tools; it dies with this process. */
+export function startTool(
+  imageFolder: string,
+  folder: string,
+  command: readonly string[],
+  stdio: StdioOptions,
+): ChildProcess {
+  return spawn('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...insideTools(imageFolder, folder, command)], { stdio });
+}
+
+function insideTools(imageFolder: string, folder: string, command: readonly string[]): string[] {
+  return ['--mount', '--propagation', 'private', 'sh', scriptPath('enter-tools.sh'), imageFolder, folder, ...command];
+}

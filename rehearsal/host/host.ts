@@ -1,0 +1,32 @@
+/** What the rehearsal's SSM service asks of a host, whether it is a real one in namespaces or a model of one. */
+
+export interface ScriptRun {
+  readonly documentName: string;
+  readonly stepName: string;
+  readonly commandId: string;
+  readonly script: string;
+  /** The ENV_VAR parameters, already named as the script sees them (`SSM_<name>`). */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: number;
+}
+
+export interface ScriptResult {
+  /** As the agent reports it: 137 after a timeout or a kill. */
+  readonly exitCode: number;
+  readonly timedOut: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RehearsalHost {
+  readonly kind: 'real' | 'simulated';
+  readonly instanceId: string;
+  readonly architecture: 'x86_64' | 'arm64';
+  readonly availabilityZone: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Never rejects for a script that fails; rejects only if the host itself is gone. */
+  runScript(run: ScriptRun): Promise<ScriptResult>;
+  /** As EC2's AttachVolume: the device appears on the host soon after. */
+  attachVolume(volumeId: string): Promise<void>;
+  destroy(): Promise<void>;
+}

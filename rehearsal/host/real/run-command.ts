@@ -1,0 +1,16 @@
+import { execFile } from 'node:child_process';
+
+/** Runs a program of this machine and gives its stdout; a failure carries what the program said. */
+export function runCommand(
+  file: string,
+  args: readonly string[],
+  options: { env?: NodeJS.ProcessEnv; cwd?: string; timeout?: number } = {},
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(file, args, { maxBuffer: 64 << 20, ...options }, (error, stdout, stderr) => {
+      if (!error) return resolve(stdout);
+      const said = (stderr || stdout).trim().split('\n').slice(-8).join('\n');
+      reject(new Error(`${file} ${args.join(' ')}: ${said || error.message}`, { cause: error }));
+    });
+  });
+}
