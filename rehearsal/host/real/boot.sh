@@ -46,6 +46,9 @@ make_devices() {
   mknod -m 666 root/dev/urandom c 1 9
   mknod -m 666 root/dev/tty c 5 0
   : >root/dev/console
+  # Without this file systemd believes that no udev will run, and waits for no device: sd_device_monitor_new().
+  mkdir root/run/udev
+  : >root/run/udev/control
 }
 
 mount_cgroups() { # the same hierarchies as the machine's, each rooted at this host's own cgroup
