@@ -1,0 +1,120 @@
+import * as z from 'zod/mini';
+import type { AppSettings } from '../contracts/app-settings.ts';
+import { Failure, oneLine } from '../contracts/failure.ts';
+import {
+  closingRequest,
+  ecrPushEvent,
+  manualRequest,
+  type DeploymentRequest,
+  type EcrPushEvent,
+} from '../contracts/request.ts';
+import { readApps } from './lib/settings.ts';
+
+export interface AcceptInput {
+  /** Whatever the execution was started with: nothing about it is trusted. */
+  readonly input: unknown;
+  readonly executionArn: string;
+  /** ISO 8601, from the context object. */
+  readonly startedAt: string;
+}
+
+/** Makes a request of an ECR push event, a person's {app, buildVersion}, or {closes}; anything else is refused. */
+export function acceptRequest(
+  { input, executionArn, startedAt }: AcceptInput,
+  apps: AppSettings[],
+): DeploymentRequest {
+  const about = { executionArn, startedAt };
+  if (isObject(input) && 'closes' in input) return acceptClosing(parse(closingRequest, input), about);
+  if (isObject(input) && 'detail' in input) return acceptPush(parse(ecrPushEvent, input), apps, about);
+  const { app, buildVersion } = parse(manualRequest, input);
+  return {
+    app: knownApp(apps, (known) => known.name === app, app).name,
+    trigger: 'manual',
+    buildVersion,
+    eventId: executionArn,
+    order: orderOf(startedAt, startedAt),
+    executionArn,
+    requestedAt: Date.parse(startedAt),
+  };
+}
+
+type About = Pick<AcceptInput, 'executionArn' | 'startedAt'>;
+
+function acceptPush(
+  event: EcrPushEvent,
+  apps: AppSettings[],
+  { executionArn, startedAt }: About,
+): DeploymentRequest {
+  const repository = event.detail['repository-name'];
+  return {
+    app: knownApp(apps, (known) => known.repository.name === repository, `repository ${repository}`).name,
+    trigger: 'push',
+    buildVersion: event.detail['image-tag'],
+    digest: event.detail['image-digest'],
+    eventId: event.id,
+    order: orderOf(event.time, startedAt),
+    executionArn,
+    requestedAt: Date.parse(event.time),
+  };
+}
+
+function acceptClosing(
+  { closes }: { closes: string },
+  { executionArn, startedAt }: About,
+): DeploymentRequest {
+  return {
+    app: closes.replace(/-[0-9]+$/, ''),
+    trigger: 'closing',
+    buildVersion: 'closing',
+    eventId: executionArn,
+    order: orderOf(startedAt, startedAt),
+    executionArn,
+    requestedAt: Date.parse(startedAt),
+    closes,
+  };
+}
+
+/** Events carry whole seconds; two in one second are told apart by when their executions started. */
+const orderOf = (time: string, startedAt: string) =>
+  `${new Date(time).toISOString()} ${new Date(startedAt).toISOString()}`;
+
+function knownApp(apps: AppSettings[], matches: (app: AppSettings) => boolean, asked: string): AppSettings {
+  const app = apps.find(matches);
+  if (app) return app;
+  const names = apps.map(({ name }) => name).join(', ');
+  throw new Failure(
+    'unknown-app',
+    `app ${quote(asked)} is not configured: use one of ${names}, or add it to edgepaas.config.ts and deploy`,
+  );
+}
+
+function parse<T>(schema: z.ZodMiniType<T>, input: unknown): T {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const problems = result.error.issues.slice(0, 5).map((issue) => describe(issue, input));
+  throw new Failure('invalid-request', `${problems.join('; ')}. Use {"app": "...", "buildVersion": "..."}`);
+}
+
+function describe(issue: z.core.$ZodIssue, input: unknown): string {
+  if (issue.code === 'unrecognized_keys') return `unknown field ${quote(issue.keys.join(', '))}`;
+  const value = issue.path.reduce<unknown>(
+    (at, key) => (isObject(at) ? at[key as string] : undefined),
+    input,
+  );
+  const field = issue.path.join('/') || 'the input';
+  return value === undefined ? `${field} is missing` : `${field} = ${quote(value)} ${problemOf(issue)}`;
+}
+
+const problemOf = (issue: z.core.$ZodIssue) =>
+  issue.message && issue.message !== 'Invalid input' ? issue.message : 'has the wrong form';
+
+/** At most 60 characters of a value, on one line, in quotes: what came in may be hostile and long. */
+const quote = (value: unknown) => oneLine(JSON.stringify(value) ?? 'undefined', 60);
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+let apps: AppSettings[] | undefined;
+export const handler = async (event: AcceptInput) => ({
+  request: acceptRequest(event, (apps ??= readApps())),
+});

@@ -1,0 +1,136 @@
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { Failure } from '../contracts/failure.ts';
+import type { DeploymentPlan } from '../contracts/plan.ts';
+import type { DeploymentRequest } from '../contracts/request.ts';
+import { isRunning } from './lib/executions.ts';
+import { appKey, historyKey, Ledger, type Lease } from './lib/ledger.ts';
+
+/** Where the graph goes on: a deployment, or the closing of one by going back or forward. */
+export interface Acquired {
+  readonly request: DeploymentRequest;
+  readonly lease: { readonly deploymentId: string; readonly fence: number };
+  readonly way: 'deploy' | 'back' | 'forward';
+  readonly plan?: Pick<DeploymentPlan, 'waves'>;
+}
+
+const eventDays = 14;
+
+export async function acquireLease(
+  request: DeploymentRequest,
+  ledger: Ledger,
+  client: SFNClient,
+): Promise<Acquired> {
+  if (request.closes) return takeOver(request, request.closes, ledger, client);
+  await refuseDuplicate(request, ledger);
+  await refuseOlder(request, ledger);
+  const held = await ledger.lease(request.app);
+  if (held?.open && held.executionArn !== request.executionArn) throw await heldBy(held, client);
+  const lease = held?.open ? held : await grant(request, held, ledger);
+  return { request, lease: { deploymentId: lease.deploymentId, fence: lease.fence }, way: 'deploy' };
+}
+
+/** The same event may be delivered twice; only the first starts a deployment. */
+async function refuseDuplicate(request: DeploymentRequest, ledger: Ledger): Promise<void> {
+  const key = { pk: `event#${request.eventId}`, sk: 'event' };
+  const { executionArn } = request;
+  const ttl = Math.floor(Date.now() / 1000) + eventDays * 86_400;
+  const first = await ledger.putIf(
+    key,
+    { executionArn, ttl },
+    'attribute_not_exists(pk) OR executionArn = :mine',
+    {
+      ':mine': executionArn,
+    },
+  );
+  if (!first)
+    throw await superseded(request, (await ledger.get<{ executionArn: string }>(key))?.executionArn, ledger);
+}
+
+/** A late event never replaces a newer request, and a request that waited gives way to a newer one. */
+async function refuseOlder(request: DeploymentRequest, ledger: Ledger): Promise<void> {
+  const key = appKey(request.app, 'newest');
+  const { order: requestOrder, executionArn } = request;
+  const condition = 'attribute_not_exists(pk) OR requestOrder < :order OR executionArn = :mine';
+  const values = { ':order': requestOrder, ':mine': executionArn };
+  const newest = await ledger.putIf(key, { requestOrder, executionArn }, condition, values);
+  if (!newest)
+    throw await superseded(request, (await ledger.get<{ executionArn: string }>(key))?.executionArn, ledger);
+}
+
+async function superseded(request: DeploymentRequest, by = 'unknown', ledger: Ledger): Promise<Failure> {
+  await ledger.recordSuperseded(request, by);
+  return new Failure(
+    'superseded',
+    `${request.app} ${request.buildVersion}: ${by} is the same request or a newer one`,
+  );
+}
+
+async function heldBy(lease: Lease, client: SFNClient): Promise<Failure> {
+  const running = await isRunning(lease.executionArn, client);
+  const state = running ? 'is running' : 'ended without closing, and is being closed';
+  return new Failure('lease-held', `${lease.deploymentId} ${state} (${lease.executionArn}): waiting for it`);
+}
+
+async function grant(request: DeploymentRequest, before: Lease | undefined, ledger: Ledger): Promise<Lease> {
+  const fence = (before?.fence ?? 0) + 1;
+  const lease: Lease = {
+    app: request.app,
+    fence,
+    executionArn: request.executionArn,
+    deploymentId: `${request.app}-${fence}`,
+    open: 'open',
+    since: Date.now(),
+  };
+  await writeLease(lease, before, ledger);
+  await ledger.put(historyKey(lease.app, lease.deploymentId), {
+    ...lease,
+    open: undefined,
+    request,
+    outcome: 'Running',
+  });
+  return lease;
+}
+
+/** Whoever writes second finds the fence moved, and waits. */
+async function writeLease(lease: Lease, before: Lease | undefined, ledger: Ledger): Promise<void> {
+  const condition = before ? 'fence = :before' : 'attribute_not_exists(pk) OR fence = :before';
+  const written = await ledger.putIf(appKey(lease.app, 'lease'), { ...lease }, condition, {
+    ':before': before?.fence ?? 0,
+  });
+  if (!written)
+    throw new Failure(
+      'lease-held',
+      `${lease.app}: another execution took the lease just now: waiting for it`,
+    );
+}
+
+/** A closing takes the lease from an execution that no longer runs, with a higher fence, so that its late phases are refused. */
+async function takeOver(
+  request: DeploymentRequest,
+  closes: string,
+  ledger: Ledger,
+  client: SFNClient,
+): Promise<Acquired> {
+  const held = await ledger.lease(request.app);
+  if (!held?.open || held.deploymentId !== closes)
+    throw new Failure('nothing-to-close', `${closes} is closed already`);
+  const mine = held.executionArn === request.executionArn;
+  if (!mine && (await isRunning(held.executionArn, client))) throw await heldBy(held, client);
+  const lease = mine
+    ? held
+    : { ...held, executionArn: request.executionArn, fence: held.fence + 1, since: Date.now() };
+  if (!mine) await writeLease(lease, held, ledger);
+  const plan = await ledger.plan(closes);
+  const forward = (await ledger.current(request.app))?.deploymentId === closes;
+  return {
+    request,
+    lease: { deploymentId: closes, fence: lease.fence },
+    way: forward ? 'forward' : 'back',
+    plan: plan ? ({ ...plan, fence: lease.fence } as DeploymentPlan) : { waves: [] },
+  };
+}
+
+let ledger: Ledger | undefined;
+let client: SFNClient | undefined;
+export const handler = async ({ request }: { request: DeploymentRequest }) =>
+  acquireLease(request, (ledger ??= new Ledger()), (client ??= new SFNClient({})));

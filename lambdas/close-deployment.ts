@@ -1,0 +1,119 @@
+import type { Outcome } from '../contracts/outcome.ts';
+import type { ImagePlan } from '../contracts/plan.ts';
+import type { Receipt } from '../contracts/receipt.ts';
+import type { DeploymentRequest } from '../contracts/request.ts';
+import { decideOutcome, type WalkedGraph } from './lib/decide-outcome.ts';
+import { appKey, historyKey, Ledger, type CurrentRelease, type PhaseRun } from './lib/ledger.ts';
+
+export interface CloseInput {
+  readonly deployment: WalkedGraph & {
+    readonly request: DeploymentRequest;
+    readonly lease: { readonly deploymentId: string; readonly fence: number };
+    readonly image?: ImagePlan;
+    readonly plan?: { readonly image?: ImagePlan };
+  };
+  readonly executionArn: string;
+}
+
+/** What the graph ends with: the execution's Error and Cause come from `failure`. */
+export interface Closed {
+  readonly deploymentId: string;
+  readonly app: string;
+  readonly outcome: Outcome;
+  readonly buildVersion?: string;
+  readonly digest?: string;
+  readonly lost: LostRequests;
+  readonly failure: { readonly Error: string; readonly Cause: string };
+  readonly warning?: string;
+}
+
+/** Nginx's own count while traffic was watched, over all hosts. */
+export interface LostRequests {
+  readonly requests: number;
+  readonly status5xx: number;
+  readonly status499: number;
+}
+
+/** Writes the history, puts the ledger's current release right, and gives the lease back. */
+export async function closeDeployment(
+  { deployment, executionArn }: CloseInput,
+  ledger: Ledger,
+): Promise<Closed> {
+  const { request, lease } = deployment;
+  const current = await ledger.current(request.app);
+  const decision = decideOutcome(deployment, current?.deploymentId === lease.deploymentId);
+  const image = deployment.plan?.image ?? deployment.image;
+  const closed: Closed = {
+    deploymentId: lease.deploymentId,
+    app: request.app,
+    ...(image && { buildVersion: image.buildVersion, digest: image.digest }),
+    ...decision,
+    lost: countLost(await ledger.runs(lease.deploymentId)),
+  };
+  if (decision.outcome !== 'Succeeded') await uncommit(current, lease.deploymentId, request.app, ledger);
+  await recordHistory(closed, deployment, executionArn, ledger);
+  await releaseLease(request.app, lease, ledger);
+  return closed;
+}
+
+/** After a way back the release before is current again. */
+async function uncommit(
+  current: CurrentRelease | undefined,
+  deploymentId: string,
+  app: string,
+  ledger: Ledger,
+): Promise<void> {
+  if (current?.deploymentId !== deploymentId) return;
+  const condition = 'deploymentId = :mine';
+  await ledger.putIf(appKey(app, 'current'), { ...current.previous, fence: current.fence }, condition, {
+    ':mine': deploymentId,
+  });
+}
+
+/** The last phase that counted each host's requests has counted them all since the switch. */
+export function countLost(runs: PhaseRun[]): LostRequests {
+  const counted = new Map<string, LostRequests>();
+  for (const phase of ['bake', 'retire', 'revert'] as const)
+    for (const run of runs.filter((item) => item.phase === phase))
+      for (const [host, receipt] of Object.entries(run.receipts ?? {}))
+        counted.set(host, lostOf(receipt) ?? counted.get(host)!);
+  const hosts = [...counted.values()].filter(Boolean);
+  const sum = (pick: (lost: LostRequests) => number) => hosts.reduce((total, lost) => total + pick(lost), 0);
+  return {
+    requests: sum((lost) => lost.requests),
+    status5xx: sum((lost) => lost.status5xx),
+    status499: sum((lost) => lost.status499),
+  };
+}
+
+const lostOf = (receipt: Receipt) =>
+  'facts' in receipt ? (receipt.facts as unknown as LostRequests) : undefined;
+
+async function recordHistory(
+  closed: Closed,
+  { request }: CloseInput['deployment'],
+  executionArn: string,
+  ledger: Ledger,
+): Promise<void> {
+  await ledger.update(
+    historyKey(request.app, closed.deploymentId),
+    'SET closed = :closed, outcome = :outcome, closedBy = :by, endedAt = :now',
+    { ':closed': closed, ':outcome': closed.outcome, ':by': executionArn, ':now': Date.now() },
+  );
+}
+
+async function releaseLease(
+  app: string,
+  lease: { deploymentId: string; fence: number },
+  ledger: Ledger,
+): Promise<void> {
+  await ledger.update(
+    appKey(app, 'lease'),
+    'SET closedAt = :now REMOVE #open',
+    { ':now': Date.now(), ':id': lease.deploymentId, ':fence': lease.fence },
+    'deploymentId = :id AND fence = :fence',
+  );
+}
+
+let ledger: Ledger | undefined;
+export const handler = async (input: CloseInput) => closeDeployment(input, (ledger ??= new Ledger()));

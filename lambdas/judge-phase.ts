@@ -1,0 +1,24 @@
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { Ledger, parseRunId } from './lib/ledger.ts';
+import { readComment, readInvocations, settleRun, type Clients } from './lib/settle-run.ts';
+
+/** EventBridge's `EC2 Command Status-change Notification`; of its detail only the command's id is used. */
+export interface CommandStatusEvent {
+  readonly detail: { readonly 'command-id': string };
+}
+
+/** Wakes the task that waits for this command. The event is best effort: what it says is not believed, only that it came. */
+export async function judgePhase(event: CommandStatusEvent, clients: Clients): Promise<string> {
+  const commandId = event.detail['command-id'];
+  const invocations = await readInvocations(commandId, clients.ssm);
+  const comment = invocations[0]?.Comment ?? (await readComment(commandId, clients.ssm));
+  const id = parseRunId(comment ?? '');
+  const run = id && (await clients.ledger.run(id));
+  if (!run?.open) return 'nothing waits for it';
+  return (await settleRun(run, invocations, clients)).verdict;
+}
+
+let clients: Clients | undefined;
+export const handler = async (event: CommandStatusEvent) =>
+  judgePhase(event, (clients ??= { ledger: new Ledger(), ssm: new SSMClient({}), sfn: new SFNClient({}) }));

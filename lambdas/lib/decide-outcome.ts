@@ -1,0 +1,59 @@
+import { oneLine } from '../../contracts/failure.ts';
+import type { Outcome } from '../../contracts/outcome.ts';
+
+interface StepsError {
+  readonly Error: string;
+  readonly Cause: string;
+}
+
+type WaveReverted = { readonly switched: boolean } | ({ readonly failed: true } & StepsError);
+
+/** What the graph's state says of the way it walked. */
+export interface WalkedGraph {
+  readonly way?: 'deploy' | 'back' | 'forward';
+  readonly failure?: StepsError;
+  readonly reverted?: readonly WaveReverted[];
+  readonly retireFailure?: StepsError;
+}
+
+export interface Decision {
+  readonly outcome: Outcome;
+  readonly failure: StepsError;
+  /** Something to look at although the release is live. */
+  readonly warning?: string;
+}
+
+/** The outcome follows from what happened: what the hosts said of the way back, and what the ledger has committed. */
+export function decideOutcome(walked: WalkedGraph, committed: boolean): Decision {
+  const failure = walked.failure ?? unexplained(walked);
+  const wayBack = walked.reverted ?? [];
+  const stuck = wayBack.filter((wave) => 'failed' in wave);
+  if (stuck.length > 0) return decide('Inconsistent', failure, stuck.map(({ Cause }) => Cause).join('; '));
+  if (wayBack.some((wave) => 'switched' in wave && wave.switched)) return decide('RolledBack', failure);
+  if (walked.reverted || walked.failure || !committed) return decide('Failed', failure);
+  const warning = walked.retireFailure && `retire: ${oneLine(readCause(walked.retireFailure))}`;
+  return { outcome: 'Succeeded', failure: { Error: 'none', Cause: '' }, ...(warning && { warning }) };
+}
+
+const unexplained = ({ way }: WalkedGraph): StepsError =>
+  way === 'back'
+    ? {
+        Error: 'phase-cancelled',
+        Cause: 'the execution was aborted or timed out before its release was committed',
+      }
+    : { Error: 'receipt-missing', Cause: 'the graph ended without saying why' };
+
+function decide(outcome: Outcome, failure: StepsError, wayBack = ''): Decision {
+  const cause = [`${outcome}: ${readCause(failure)}`, wayBack && `and the way back failed: ${wayBack}`];
+  return {
+    outcome,
+    failure: { Error: failure.Error, Cause: oneLine(cause.filter(Boolean).join(' '), 3000) },
+  };
+}
+
+/** A Lambda's Cause is JSON around its message; a phase's is the message itself. */
+function readCause({ Cause }: StepsError): string {
+  if (!Cause.startsWith('{')) return Cause;
+  const { errorMessage } = JSON.parse(Cause) as { errorMessage?: string };
+  return errorMessage ?? Cause;
+}

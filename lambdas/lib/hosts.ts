@@ -1,0 +1,39 @@
+import { paginateDescribeInstances, type EC2Client, type Instance } from '@aws-sdk/client-ec2';
+import type { Architecture } from '../../contracts/architecture.ts';
+import { Failure } from '../../contracts/failure.ts';
+
+export interface Host {
+  readonly instanceId: string;
+  readonly architecture: Architecture;
+  readonly availabilityZone: string;
+}
+
+const mostHosts = 1000;
+
+/** The running instances that carry the tag, in a stable order. */
+export async function describeHosts(tag: { key: string; value: string }, client: EC2Client): Promise<Host[]> {
+  const filters = [
+    { Name: `tag:${tag.key}`, Values: [tag.value] },
+    { Name: 'instance-state-name', Values: ['running'] },
+  ];
+  const hosts: Host[] = [];
+  for await (const page of paginateDescribeInstances({ client }, { Filters: filters }))
+    for (const { Instances } of page.Reservations ?? []) hosts.push(...(Instances ?? []).map(toHost));
+  if (hosts.length === 0)
+    throw new Failure(
+      'no-host-found',
+      `no running instance has the tag ${tag.key}=${tag.value}: start one, or tag it`,
+    );
+  if (hosts.length > mostHosts)
+    throw new Failure(
+      'too-many-hosts',
+      `${hosts.length} instances have the tag ${tag.key}=${tag.value}; one app takes ${mostHosts} at most`,
+    );
+  return hosts.sort((one, other) => one.instanceId.localeCompare(other.instanceId));
+}
+
+const toHost = (instance: Instance): Host => ({
+  instanceId: instance.InstanceId!,
+  architecture: instance.Architecture as Architecture,
+  availabilityZone: instance.Placement!.AvailabilityZone!,
+});

@@ -1,0 +1,102 @@
+import type { CommandInvocation } from '@aws-sdk/client-ssm';
+import { oneLine, type FailureId } from '../../contracts/failure.ts';
+import { phases } from '../../contracts/phases/index.ts';
+import { receipt as receiptSchema, type Receipt } from '../../contracts/receipt.ts';
+import type { PhaseRun } from './ledger.ts';
+
+/** What a wave's hosts said of a phase. Pending: some have not answered yet. */
+export type Judgement =
+  | { readonly verdict: 'pending' }
+  | { readonly verdict: 'success'; readonly output: Record<string, unknown>; readonly receipts: Receipts }
+  | {
+      readonly verdict: 'failure';
+      readonly failure: FailureId;
+      readonly cause: string;
+      readonly receipts: Receipts;
+    };
+type Receipts = Record<string, Receipt>;
+
+type HostAnswer = {
+  readonly host: string;
+  readonly receipt?: Receipt;
+  readonly failure?: FailureId;
+  readonly cause?: string;
+};
+
+const unfinished = ['Pending', 'InProgress', 'Delayed', 'Cancelling'];
+
+/** Judges every invocation by itself, by its receipt first: the command's own status says little. */
+export function judge(run: PhaseRun, invocations: CommandInvocation[]): Judgement {
+  const answered = run.hosts.map((host) => invocations.find(({ InstanceId }) => InstanceId === host));
+  if (answered.some((invocation) => !invocation || unfinished.includes(invocation.Status!)))
+    return { verdict: 'pending' };
+  const answers = answered.map((invocation) => readAnswer(run, invocation!));
+  const receipts = Object.fromEntries(
+    answers.flatMap(({ host, receipt }) => (receipt ? [[host, receipt]] : [])),
+  );
+  const failed = answers.filter(({ failure }) => failure);
+  if (failed.length === 0) return { verdict: 'success', output: summarize(run, receipts), receipts };
+  return { verdict: 'failure', failure: failed[0]!.failure!, cause: causeOf(run, failed), receipts };
+}
+
+function readAnswer(run: PhaseRun, invocation: CommandInvocation): HostAnswer {
+  const host = invocation.InstanceId!;
+  const output = invocation.CommandPlugins?.find(({ Name }) => Name === run.phase)?.Output ?? '';
+  const receipt = readReceipt(run, output);
+  if (receipt?.result === 'failed') return { host, receipt, failure: receipt.failure, cause: receipt.cause };
+  if (receipt && invocation.Status === 'Success') return { host, receipt };
+  const [failure, cause] = explainStatus(invocation, output);
+  return { host, failure, cause };
+}
+
+/** The first line that is this deployment's receipt of this phase; the agent appends lines of its own to a failed step's output. */
+function readReceipt(run: PhaseRun, output: string): Receipt | undefined {
+  for (const line of output.split('\n').filter((text) => text.startsWith('{'))) {
+    const parsed = receiptSchema.safeParse(parseJson(line));
+    if (!parsed.success || parsed.data.phase !== run.phase || parsed.data.deploymentId !== run.deploymentId)
+      continue;
+    if (parsed.data.result === 'failed' || phases[run.phase].facts.safeParse(parsed.data.facts).success)
+      return parsed.data;
+  }
+  return undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // not a receipt, and readReceipt says so by finding none
+  }
+}
+
+function explainStatus({ Status, StatusDetails }: CommandInvocation, output: string): [FailureId, string] {
+  if (StatusDetails === 'ExecutionTimedOut')
+    return ['phase-timed-out', 'the agent killed the script at its timeout'];
+  if (Status === 'Cancelled') return ['phase-cancelled', 'the command was cancelled'];
+  if (Status === 'Success')
+    return ['receipt-missing', `the script ended without its receipt; it printed: ${oneLine(output, 120)}`];
+  if (
+    ['DeliveryTimedOut', 'Undeliverable', 'Terminated', 'AccessDenied', 'InvalidPlatform'].includes(
+      StatusDetails ?? '',
+    )
+  )
+    return ['host-unreachable', `SSM says ${StatusDetails}`];
+  return [
+    'phase-crashed',
+    `the script ended ${StatusDetails ?? Status} without a receipt; it printed: ${oneLine(output, 120)}`,
+  ];
+}
+
+function causeOf(run: PhaseRun, failed: HostAnswer[]): string {
+  const lines = failed.map(({ host, failure, cause }) => `${host}: ${failure}: ${cause}`);
+  return oneLine(`${run.phase} on ${failed.length} of ${run.hosts.length} hosts: ${lines.join('; ')}`, 2000);
+}
+
+/** The little that the graph routes by: facts that are true of every host, or of any. */
+function summarize(run: PhaseRun, receipts: Receipts): Record<string, unknown> {
+  const facts = Object.values(receipts).map((receipt) => ('facts' in receipt ? receipt.facts : {}));
+  if (run.phase === 'inspect') return { prepared: facts.every(({ prepared }) => prepared === true) };
+  if (run.phase === 'revert')
+    return { switched: facts.some(({ switched }) => switched === true), hosts: run.hosts };
+  return { hosts: run.hosts.length };
+}

@@ -1,0 +1,177 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import {
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+  type DynamoDBDocumentClient,
+} from '@aws-sdk/lib-dynamodb';
+import type { Release } from '../../contracts/build-version.ts';
+import type { PhaseName } from '../../contracts/phase-name.ts';
+import type { DeploymentPlan } from '../../contracts/plan.ts';
+import type { Receipt } from '../../contracts/receipt.ts';
+import type { DeploymentRequest } from '../../contracts/request.ts';
+import { documentClient, environment } from './clients.ts';
+
+/** Who may deploy an app. Items with `open` are in the open-index, where the sweep looks. */
+export interface Lease {
+  readonly app: string;
+  readonly fence: number;
+  readonly executionArn: string;
+  readonly deploymentId: string;
+  /** Present while the deployment is not closed. */
+  readonly open?: 'open';
+  /** Epoch milliseconds. */
+  readonly since: number;
+}
+
+export interface CurrentRelease extends Release {
+  readonly deploymentId: string;
+  readonly fence: number;
+  readonly previous?: Release & { readonly deploymentId: string };
+}
+
+/** A phase sent to a wave: the callback while it is open, the receipts afterwards. */
+export interface PhaseRun {
+  readonly deploymentId: string;
+  readonly phase: PhaseName;
+  readonly wave: number;
+  readonly hosts: readonly string[];
+  readonly taskToken: string;
+  readonly commandIds?: Set<string>;
+  readonly open?: 'open';
+  readonly since: number;
+  readonly receipts?: Readonly<Record<string, Receipt>>;
+}
+
+/** `<deploymentId>.<phase>.<wave>`: the Comment of the command, at most 100 characters. */
+export const runIdOf = (run: Pick<PhaseRun, 'deploymentId' | 'phase' | 'wave'>) =>
+  `${run.deploymentId}.${run.phase}.${run.wave}`;
+
+/** The other way round; undefined for a comment that is not ours. */
+export function parseRunId(comment: string): Pick<PhaseRun, 'deploymentId' | 'phase' | 'wave'> | undefined {
+  const match = /^([a-z][a-z0-9-]*-[0-9]+)\.([a-z-]+)\.([0-9]+)$/.exec(comment);
+  if (!match) return undefined;
+  return { deploymentId: match[1]!, phase: match[2] as PhaseName, wave: Number(match[3]) };
+}
+
+export const appKey = (app: string, sk: string) => ({ pk: `app#${app}`, sk });
+export const deploymentKey = (deploymentId: string, sk: string) => ({ pk: `deployment#${deploymentId}`, sk });
+export const runKey = (run: Pick<PhaseRun, 'deploymentId' | 'phase' | 'wave'>) =>
+  deploymentKey(run.deploymentId, `run#${run.phase}#${run.wave}`);
+/** History sorts by fence within an app. */
+export const historyKey = (app: string, deploymentId: string) =>
+  appKey(app, `deployment#${deploymentId.slice(deploymentId.lastIndexOf('-') + 1).padStart(9, '0')}`);
+
+type Key = { pk: string; sk: string };
+type Values = Record<string, unknown>;
+
+/** The DynamoDB table: leases, current releases, history, callbacks. Every write that could race is conditional. */
+export class Ledger {
+  readonly #client: DynamoDBDocumentClient;
+  readonly #table: string;
+
+  constructor(client: DynamoDBDocumentClient = documentClient(), table = environment('LEDGER_TABLE')) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  async get<T>(key: Key): Promise<T | undefined> {
+    const { Item } = await this.#client.send(
+      new GetCommand({ TableName: this.#table, Key: key, ConsistentRead: true }),
+    );
+    return Item as T | undefined;
+  }
+
+  async put(key: Key, values: Values): Promise<void> {
+    await this.#client.send(new PutCommand({ TableName: this.#table, Item: { ...values, ...key } }));
+  }
+
+  /** False when the condition did not hold. */
+  async putIf(key: Key, values: Values, condition: string, conditionValues: Values): Promise<boolean> {
+    return this.#conditional(
+      new PutCommand({
+        TableName: this.#table,
+        Item: { ...values, ...key },
+        ConditionExpression: condition,
+        ExpressionAttributeValues: conditionValues,
+      }),
+    );
+  }
+
+  /** `expression` as DynamoDB writes it, such as `SET closedAt = :now REMOVE #open`. */
+  async update(key: Key, expression: string, values: Values, condition?: string): Promise<boolean> {
+    const names = { ...(/#open/.test(expression + condition) && { '#open': 'open' }) };
+    return this.#conditional(
+      new UpdateCommand({
+        TableName: this.#table,
+        Key: key,
+        UpdateExpression: expression,
+        ExpressionAttributeValues: values,
+        ...(condition && { ConditionExpression: condition }),
+        ...(Object.keys(names).length > 0 && { ExpressionAttributeNames: names }),
+      }),
+    );
+  }
+
+  async #conditional(command: PutCommand | UpdateCommand): Promise<boolean> {
+    try {
+      await this.#client.send(command as PutCommand);
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+
+  lease = (app: string) => this.get<Lease>(appKey(app, 'lease'));
+  current = (app: string) => this.get<CurrentRelease>(appKey(app, 'current'));
+  plan = async (deploymentId: string) =>
+    (await this.get<{ plan: DeploymentPlan }>(deploymentKey(deploymentId, 'plan')))?.plan;
+  run = (id: Pick<PhaseRun, 'deploymentId' | 'phase' | 'wave'>) => this.get<PhaseRun>(runKey(id));
+
+  /** Everything that is waiting for something: open leases and open callbacks. */
+  open = () =>
+    this.#query<Lease | PhaseRun>(
+      { IndexName: 'open-index', KeyConditionExpression: '#open = :open' },
+      { ':open': 'open' },
+    );
+
+  /** All phase runs of a deployment, open or done. */
+  runs = (deploymentId: string) =>
+    this.#query<PhaseRun>(
+      { KeyConditionExpression: 'pk = :pk AND begins_with(sk, :run)' },
+      { ':pk': `deployment#${deploymentId}`, ':run': 'run#' },
+    );
+
+  async #query<T>(
+    query: { KeyConditionExpression: string; IndexName?: string },
+    values: Values,
+  ): Promise<T[]> {
+    const items: T[] = [];
+    let from: Values | undefined;
+    do {
+      const page = await this.#client.send(
+        new QueryCommand({
+          TableName: this.#table,
+          ...query,
+          ...(query.IndexName && { ExpressionAttributeNames: { '#open': 'open' } }),
+          ExpressionAttributeValues: values,
+          ExclusiveStartKey: from,
+        }),
+      );
+      items.push(...((page.Items ?? []) as T[]));
+      from = page.LastEvaluatedKey;
+    } while (from);
+    return items;
+  }
+
+  /** A request that was answered without a deployment: somebody will look for it. */
+  recordSuperseded = (request: DeploymentRequest, by: string) =>
+    this.put(appKey(request.app, `request#${request.order}#${request.eventId}`), {
+      request,
+      outcome: 'Superseded',
+      by,
+      endedAt: Date.now(),
+    });
+}
