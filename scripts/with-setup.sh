@@ -1,0 +1,10 @@
+#!/bin/sh
+# Installs the npm packages when they are missing or older than the lock file, then runs the command given.
+set -eu
+cd "$(dirname "$0")/.."
+if ! cmp -s package-lock.json node_modules/.edgepaas-lock 2>/dev/null; then
+  echo 'Installing npm packages (once, about a minute)...' >&2
+  npm ci --no-audit --no-fund --loglevel=error >&2
+  cp package-lock.json node_modules/.edgepaas-lock
+fi
+exec "$@"
