@@ -4,7 +4,7 @@ const intervalMs = 250;
 
 /** Server-sent events: a tick each 250 ms, and an explicit `end` event, so that a client can tell an end from a cut. */
 export class EventStreams {
-  readonly #open = new Set<ServerResponse>();
+  readonly #open = new Map<ServerResponse, NodeJS.Timeout>();
   readonly #buildVersion: string;
 
   constructor(buildVersion: string) {
@@ -23,16 +23,19 @@ export class EventStreams {
     let id = 0;
     const tick = () => response.write(`id: ${++id}\nevent: tick\ndata: ${data}\n\n`);
     tick();
-    const timer = setInterval(tick, intervalMs);
-    this.#open.add(response);
-    const forget = () => (clearInterval(timer), this.#open.delete(response));
-    response.once('close', forget).once('finish', forget);
+    this.#open.set(response, setInterval(tick, intervalMs));
+    response.once('close', () => this.#forget(response));
   }
 
   endAll(): void {
-    for (const response of this.#open) {
+    for (const response of this.#open.keys()) {
+      this.#forget(response);
       response.end('event: end\ndata: {"reason":"shutdown"}\n\n');
-      this.#open.delete(response);
     }
+  }
+
+  #forget(response: ServerResponse): void {
+    clearInterval(this.#open.get(response));
+    this.#open.delete(response);
   }
 }
