@@ -17,16 +17,18 @@ export async function buildImage(folder: string, mirror: string, progress: Progr
     runAside('build-tools.sh', folder, { TOOLS: tools.join(' ') }),
     runAside('download-packages.sh', folder, { PACKAGES: packages.join(' ') }),
   ]);
-  await signRepositories(folder);
+  await makeRepositories(folder);
   await Promise.all(['download', 'work', 'debootstrap'].map((name) => rm(join(folder, name), { recursive: true, force: true })));
 }
 
 /** With the programs of the tools layer, so that the machine needs neither gpg nor apt's index maker. */
-async function signRepositories(folder: string): Promise<void> {
+async function makeRepositories(folder: string): Promise<void> {
   const apt = join(folder, 'apt');
-  await copyFile(scriptPath('sign-repositories.sh'), join(apt, 'sign.sh'));
-  await runTool(folder, apt, ['env', `RELEASE=${release}`, 'bash', './sign.sh']);
-  await rm(join(apt, 'sign.sh'));
+  for (const script of ['repackage-docker.sh', 'sign-repositories.sh']) {
+    await copyFile(scriptPath(script), join(apt, script));
+    await runTool(folder, apt, ['env', `RELEASE=${release}`, 'bash', script]);
+    await rm(join(apt, script));
+  }
 }
 
 /** In a mount namespace of its own: what the script mounts goes with it. */
