@@ -1,0 +1,89 @@
+import { ArnFormat, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import {
+  CfnStateMachine,
+  DefinitionBody,
+  LogLevel,
+  StateMachine,
+  StateMachineType,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { acknowledge, anyResource } from './acknowledge.ts';
+import type { HandlerFunction } from './handler-function.ts';
+import { graphHandlers, type HandlerName, pascalCase, substitutionOf } from './handler-name.ts';
+
+export interface DeployStateMachineProps {
+  /** Amazon States Language with a `${<handler>Arn}` for each function. */
+  readonly definition: string;
+  readonly functions: Readonly<Record<HandlerName, HandlerFunction>>;
+}
+
+/** The deploy state machine, as the file says it: the construct adds function ARNs and permissions. */
+export class DeployStateMachine extends Construct {
+  readonly stateMachine: StateMachine;
+
+  constructor(scope: Construct, id: string, { definition, functions }: DeployStateMachineProps) {
+    super(scope, id);
+    const arns = graphHandlers.map((name) => [substitutionOf(name), functions[name].function.functionArn]);
+    this.stateMachine = new StateMachine(this, 'StateMachine', {
+      definitionBody: DefinitionBody.fromString(definition),
+      definitionSubstitutions: Object.fromEntries(arns),
+      stateMachineType: StateMachineType.STANDARD,
+      role: this.role(functions),
+      logs: { destination: this.logGroup(), level: LogLevel.ALL, includeExecutionData: true },
+      tracingEnabled: true,
+    });
+  }
+
+  /** The string form of a definition grants nothing by itself. */
+  private role(functions: DeployStateMachineProps['functions']): Role {
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('states.amazonaws.com') });
+    const resources = graphHandlers.map((name) => functions[name].function.functionArn);
+    role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources }));
+    acknowledge(role, 'The log delivery and X-Ray actions of Step Functions know no resource', anyResource);
+    return role;
+  }
+
+  /** Under /aws/vendedlogs/ the log group's policy cannot outgrow its 5,120 characters. Source: Step Functions, "Logging". */
+  private logGroup(): LogGroup {
+    return new LogGroup(this, 'Logs', {
+      logGroupName: `/aws/vendedlogs/states/${Names.uniqueResourceName(this, { maxLength: 60 })}`,
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+  }
+
+  /** Lets a function act on this machine: a policy of its own, since the machine names the function and may not wait for it. */
+  permit(
+    name: HandlerName,
+    { role }: HandlerFunction,
+    actions: readonly string[],
+    on: 'machine' | 'executions',
+  ): void {
+    const policy = new Policy(this, `${pascalCase(name)}${on === 'machine' ? 'Machine' : 'Executions'}`, {
+      statements: [
+        new PolicyStatement({
+          actions: actions.map((action) => `states:${action}`),
+          resources: [on === 'machine' ? this.stateMachine.stateMachineArn : this.executionsArn],
+        }),
+      ],
+    });
+    policy.attachToRole(role);
+    if (on === 'executions') acknowledge(policy, 'Executions of this machine only', this.executionsFinding);
+  }
+
+  private get executionsArn(): string {
+    return Stack.of(this).formatArn({
+      service: 'states',
+      resource: 'execution',
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      resourceName: `${this.stateMachine.stateMachineName}:*`,
+    });
+  }
+
+  private get executionsFinding(): string {
+    const machine = Stack.of(this).getLogicalId(this.stateMachine.node.defaultChild as CfnStateMachine);
+    return `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${machine}.Name>:*]`;
+  }
+}

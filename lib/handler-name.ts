@@ -1,0 +1,26 @@
+/** The Lambdas that the graph calls: `lambdas/<name>.ts`, in the ASL `${<camelCaseName>Arn}`. */
+export const graphHandlers = [
+  'accept-request',
+  'acquire-lease',
+  'resolve-image',
+  'find-hosts',
+  'run-phase',
+  'commit-release',
+  'close-deployment',
+] as const;
+
+/** The Lambdas that events and the clock call. */
+export const eventHandlers = ['judge-phase', 'sweep', 'close-execution'] as const;
+
+export const handlerNames = [...graphHandlers, ...eventHandlers] as const;
+export type HandlerName = (typeof handlerNames)[number];
+
+/** `run-phase` is RunPhase as a construct. */
+export const pascalCase = (name: string) =>
+  name.replace(/(^|-)([a-z0-9])/g, (_, _dash, letter) => letter.toUpperCase());
+
+/** `run-phase` is `runPhaseArn` in the ASL. */
+export function substitutionOf(name: HandlerName): string {
+  const pascal = pascalCase(name);
+  return `${pascal[0]!.toLowerCase()}${pascal.slice(1)}Arn`;
+}

@@ -1,0 +1,78 @@
+import { Aws, type Stack } from 'aws-cdk-lib';
+import type { IRepository } from 'aws-cdk-lib/aws-ecr';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { HostGroupConfig } from '../contracts/config.ts';
+import type { DeployLedger } from './deploy-ledger.ts';
+
+type Tag = HostGroupConfig['tag'];
+type LedgerAction = 'GetItem' | 'PutItem' | 'UpdateItem' | 'Query';
+
+/** The ledger's table, and its index where the actions have Query among them. */
+export function useLedger(ledger: DeployLedger, ...actions: readonly LedgerAction[]): PolicyStatement {
+  return new PolicyStatement({
+    actions: actions.map((action) => `dynamodb:${action}`),
+    resources: [ledger.table.tableArn, ...(actions.includes('Query') ? [ledger.indexArn] : [])],
+  });
+}
+
+/** An image's manifests and configuration, not its layers' content for running it. */
+export function readImages(repositories: readonly IRepository[]): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+    resources: repositories.map(({ repositoryArn }) => repositoryArn),
+  });
+}
+
+/** What EC2 and SSM let nobody narrow to resources: reading lists. */
+export function readHosts(): PolicyStatement {
+  return anywhere(
+    'ec2:DescribeInstances',
+    'ec2:DescribeVolumes',
+    'ssm:DescribeInstanceInformation',
+    'ssm:ListDocuments',
+  );
+}
+
+export function readCommands(): PolicyStatement {
+  return anywhere('ssm:ListCommandInvocations', 'ssm:ListCommands');
+}
+
+/** A group's volumes to a group's hosts: both known by their tags. */
+export function attachVolumes(stack: Stack, { tag, volume }: HostGroupConfig): PolicyStatement[] {
+  return [
+    tagged('ec2:AttachVolume', arnOf(stack, 'volume'), `aws:ResourceTag/${volume.tag.key}`, volume.tag),
+    tagged('ec2:AttachVolume', arnOf(stack, 'instance'), `aws:ResourceTag/${tag.key}`, tag),
+  ];
+}
+
+/** SendCommand is asked twice: for the document, where no condition may stand, and for each instance, by its tag. */
+export function sendPhases(stack: Stack, documentArns: string[], tags: readonly Tag[]): PolicyStatement[] {
+  return [
+    new PolicyStatement({ actions: ['ssm:SendCommand'], resources: documentArns }),
+    ...tags.map((tag) =>
+      tagged('ssm:SendCommand', arnOf(stack, 'instance'), `ssm:resourceTag/${tag.key}`, tag),
+    ),
+  ];
+}
+
+function anywhere(...actions: string[]): PolicyStatement {
+  return new PolicyStatement({ actions, resources: ['*'] });
+}
+
+function tagged(action: string, resource: string, conditionKey: string, { value }: Tag): PolicyStatement {
+  return new PolicyStatement({
+    actions: [action],
+    resources: [resource],
+    conditions: { StringEquals: { [conditionKey]: value } },
+  });
+}
+
+const arnOf = (stack: Stack, resource: 'instance' | 'volume') =>
+  stack.formatArn({ service: 'ec2', resource, resourceName: '*' });
+
+/** As cdk-nag names the finding on such a resource. */
+export const anyOf = (resource: 'instance' | 'volume') =>
+  `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:${resource}/*]`;
+
+/** The account's ECR registry: a host name. */
+export const registryName = () => `${Aws.ACCOUNT_ID}.dkr.ecr.${Aws.REGION}.${Aws.URL_SUFFIX}`;
