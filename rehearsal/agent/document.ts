@@ -1,0 +1,83 @@
+/** An SSM Command document of schema 2.2, as far as the rehearsal runs it. */
+export interface CommandDocument {
+  readonly parameters: Readonly<Record<string, DocumentParameter>>;
+  readonly steps: readonly DocumentStep[];
+}
+
+export interface DocumentParameter {
+  readonly type: 'String' | 'StringList';
+  readonly description?: string;
+  readonly default?: string | readonly string[];
+  readonly allowedPattern?: string;
+  readonly allowedValues?: readonly string[];
+  readonly minChars?: number;
+  readonly maxChars?: number;
+  readonly interpolationType?: 'ENV_VAR';
+}
+
+export interface DocumentStep {
+  readonly name: string;
+  readonly precondition?: Readonly<Record<string, readonly string[]>>;
+  readonly inputs: StepInputs;
+}
+
+export interface StepInputs {
+  readonly runCommand: readonly string[];
+  readonly timeoutSeconds?: string | number;
+  readonly onFailure?: 'exit' | 'successAndExit';
+  readonly onSuccess?: 'exit';
+}
+
+type Fields = Record<string, unknown>;
+
+/** Reads a document's content. Throws, naming where, for every field or action that the rehearsal does not run. */
+export function readDocument(content: unknown, where: string): CommandDocument {
+  const source = (typeof content === 'string' ? JSON.parse(content) : content) as Fields;
+  refuseOthers(source, ['schemaVersion', 'description', 'parameters', 'mainSteps'], where);
+  if (source.schemaVersion !== '2.2')
+    throw new Error(`${where}: the rehearsal runs schema 2.2, not ${String(source.schemaVersion)}`);
+  const parameters = (source.parameters ?? {}) as Record<string, Fields>;
+  for (const [name, parameter] of Object.entries(parameters)) readParameter(parameter, `${where}/${name}`);
+  return {
+    parameters: parameters as unknown as Record<string, DocumentParameter>,
+    steps: (source.mainSteps as Fields[]).map((step, index) => readStep(step, `${where}/mainSteps/${index}`)),
+  };
+}
+
+const parameterFields = [
+  'type',
+  'description',
+  'default',
+  'allowedPattern',
+  'allowedValues',
+  'minChars',
+  'maxChars',
+  'interpolationType',
+  'displayType',
+];
+
+function readParameter(parameter: Fields, where: string): void {
+  refuseOthers(parameter, parameterFields, where);
+  if (parameter.type !== 'String' && parameter.type !== 'StringList')
+    throw new Error(`${where}: the rehearsal passes String and StringList, not ${String(parameter.type)}`);
+  const { interpolationType } = parameter;
+  if (interpolationType === undefined) return;
+  if (interpolationType !== 'ENV_VAR' || parameter.type !== 'String')
+    throw new Error(`${where}: interpolationType is ENV_VAR, for a String only`);
+}
+
+function readStep(step: Fields, where: string): DocumentStep {
+  refuseOthers(step, ['action', 'name', 'precondition', 'inputs'], where);
+  if (step.action !== 'aws:runShellScript')
+    throw new Error(`${where}: the rehearsal runs aws:runShellScript, not ${String(step.action)}`);
+  const inputs = step.inputs as Fields;
+  refuseOthers(inputs, ['runCommand', 'timeoutSeconds', 'onFailure', 'onSuccess'], `${where}/inputs`);
+  if (!Array.isArray(inputs.runCommand))
+    throw new Error(`${where}/inputs/runCommand must be a list of lines`);
+  return step as unknown as DocumentStep;
+}
+
+function refuseOthers(fields: Fields, known: readonly string[], where: string): void {
+  const others = Object.keys(fields).filter((field) => !known.includes(field));
+  if (others.length > 0) throw new Error(`${where}: the rehearsal does not know ${others.join(', ')}`);
+}

@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Authorizer } from './authorize.ts';
+import { AwsError, type WireService } from './service.ts';
+import type { CredentialRegistry } from './wire-credentials.ts';
+import { protocolOf, type Protocol, type WireAnswer } from './wire-protocol.ts';
+import { authenticate } from './wire-signature.ts';
+
+/** A call as it is logged, one JSON line each. */
+export interface WireCall {
+  readonly time: string;
+  principal: string;
+  service: string;
+  action: string;
+  ms: number;
+  error?: string;
+  message?: string;
+}
+
+export interface WireOptions {
+  readonly services: readonly WireService[];
+  readonly credentials: CredentialRegistry;
+  readonly authorizer: Authorizer;
+  readonly onCall?: (call: WireCall) => void;
+  /** Paths that are no AWS action, such as ECR's layer downloads: answers whether the request was its own. */
+  readonly routes?: readonly ((request: IncomingMessage, response: ServerResponse) => boolean)[];
+}
+
+export interface Wire {
+  /** Answers a request that came in through any server, such as the TLS gateway of a rehearsal host. */
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  listen(at?: { host?: string; port?: number; tls?: ServerOptions }): Promise<WireEndpoint>;
+}
+
+export interface WireEndpoint {
+  /** What AWS_ENDPOINT_URL is set to. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** One endpoint for every service: authenticates, authorises, performs, answers in the caller's protocol, logs. */
+export function createWire(options: WireOptions): Wire {
+  const services = new Map(options.services.map((service) => [service.name, service]));
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    if (options.routes?.some((route) => route(request, response))) return;
+    void answer(request, response, services, options);
+  };
+  return {
+    handle,
+    async listen({ host = '127.0.0.1', port = 0, tls } = {}) {
+      const server = tls ? createTlsServer(tls, handle) : createServer(handle);
+      server.keepAliveTimeout = 60_000;
+      await listening(server, port, host);
+      const { port: actual } = server.address() as AddressInfo;
+      return { url: `http${tls ? 's' : ''}://${host}:${actual}`, close: () => closing(server) };
+    },
+  };
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  services: ReadonlyMap<string, WireService>,
+  options: WireOptions,
+): Promise<void> {
+  const began = performance.now();
+  const requestId = randomUUID();
+  const call: WireCall = { time: new Date().toISOString(), principal: '', service: '', action: '', ms: 0 };
+  const body = await readBody(request);
+  const protocol = protocolOf(request.headers, body, requestId);
+  const reply = await perform(request, body, protocol, call, services, options).catch((error: unknown) => {
+    const known = asAwsError(error);
+    call.error = known.code;
+    call.message = known.message;
+    return protocol.renderError(known);
+  });
+  send(response, reply, requestId);
+  call.ms = Math.round((performance.now() - began) * 100) / 100;
+  options.onCall?.(call);
+}
+
+async function perform(
+  request: IncomingMessage,
+  body: Buffer,
+  protocol: Protocol,
+  call: WireCall,
+  services: ReadonlyMap<string, WireService>,
+  { credentials, authorizer }: WireOptions,
+): Promise<WireAnswer> {
+  const signed = { method: request.method ?? '', url: request.url ?? '/', headers: request.headers, body };
+  const { principal, service: name } = authenticate(signed, credentials);
+  Object.assign(call, { principal, service: name });
+  const service = services.get(name);
+  if (!service)
+    throw new AwsError(
+      'RehearsalNotSupported',
+      `The rehearsal has no service ${name}: see rehearsal/SUPPORTED.md`,
+      501,
+    );
+  call.action = protocol.action();
+  const input = protocol.input();
+  authorizer.authorize(principal, service.permissions(call.action, input));
+  return protocol.render(call.action, await service.handle(call.action, input, { principal }));
+}
+
+/** A fault of the rehearsal itself looks like an outage of AWS, with the reason in the log. */
+function asAwsError(error: unknown): AwsError {
+  if (error instanceof AwsError) return error;
+  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new AwsError('InternalFailure', `The rehearsal itself failed: ${reason}`, 500);
+}
+
+function send(response: ServerResponse, { status, contentType, body }: WireAnswer, requestId: string): void {
+  const length = Buffer.byteLength(body);
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': length,
+    'x-amzn-requestid': requestId,
+  });
+  response.end(body);
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+const listening = (server: Server, port: number, host: string) =>
+  new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+
+function closing(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => void server.close(() => resolve()));
+}
