@@ -9,6 +9,7 @@ import { type HandlerName, pascalCase } from './handler-name.ts';
 import {
   anyOf,
   attachVolumes,
+  queryOpen,
   readCommands,
   readHosts,
   readImages,
@@ -62,14 +63,12 @@ export class DeployFunctions extends Construct {
 function rolesOf(stack: Stack, props: DeployFunctionsProps): Record<HandlerName, Rest> {
   const { ledger } = props;
   const environment = { LEDGER_TABLE: ledger.table.tableName };
-  const judge = [useLedger(ledger, 'GetItem', 'UpdateItem', 'Query'), readCommands()];
-  const decide = [useLedger(ledger, 'GetItem', 'PutItem', 'UpdateItem', 'Query')];
   return {
     'accept-request': { description: 'Makes a request of a push, a manual execution or a closing' },
     'acquire-lease': {
       description: 'Gives an app to one deployment at a time',
       environment,
-      statements: [useLedger(ledger, 'GetItem', 'PutItem', 'UpdateItem')],
+      statements: [useLedger(ledger, 'GetItem', 'PutItem')],
     },
     'resolve-image': {
       description: 'Resolves a tag to a digest, and reads what the image is',
@@ -89,17 +88,25 @@ function rolesOf(stack: Stack, props: DeployFunctionsProps): Record<HandlerName,
         ),
       ],
     },
-    'commit-release': { description: 'Writes down what is live', environment, statements: decide },
-    'close-deployment': { description: 'Says how a deployment ended', environment, statements: decide },
+    'commit-release': {
+      description: 'Writes down what is live',
+      environment,
+      statements: [useLedger(ledger, 'GetItem', 'PutItem')],
+    },
+    'close-deployment': {
+      description: 'Says how a deployment ended',
+      environment,
+      statements: [useLedger(ledger, 'GetItem', 'PutItem', 'UpdateItem', 'Query')],
+    },
     'judge-phase': {
       description: 'Judges a phase by what each host reported',
       environment,
-      statements: judge,
+      statements: [useLedger(ledger, 'GetItem', 'UpdateItem'), readCommands()],
     },
     sweep: {
       description: 'Settles what no event reported',
       environment,
-      statements: judge,
+      statements: [useLedger(ledger, 'GetItem', 'UpdateItem'), queryOpen(ledger), readCommands()],
       timeoutSeconds: 55,
     },
     'close-execution': {
@@ -123,7 +130,7 @@ function findHosts(
       ...dockerEnvironment,
     },
     statements: [
-      useLedger(ledger, 'GetItem', 'UpdateItem'),
+      useLedger(ledger, 'PutItem'),
       readHosts(),
       ...hostGroups.flatMap((group) => attachVolumes(stack, group)),
     ],

@@ -19,6 +19,11 @@ export interface DeployStateMachineProps {
   readonly functions: Readonly<Record<HandlerName, HandlerFunction>>;
 }
 
+interface Actions {
+  readonly machine?: readonly string[];
+  readonly executions?: readonly string[];
+}
+
 /** The deploy state machine, as the file says it: the construct adds function ARNs and permissions. */
 export class DeployStateMachine extends Construct {
   readonly stateMachine: StateMachine;
@@ -34,6 +39,7 @@ export class DeployStateMachine extends Construct {
       logs: { destination: this.logGroup(), level: LogLevel.ALL, includeExecutionData: true },
       tracingEnabled: true,
     });
+    this.letFunctionsAct(functions);
   }
 
   /** The string form of a definition grants nothing by itself. */
@@ -54,23 +60,34 @@ export class DeployStateMachine extends Construct {
     });
   }
 
-  /** Lets a function act on this machine: a policy of its own, since the machine names the function and may not wait for it. */
-  permit(
-    name: HandlerName,
-    { role }: HandlerFunction,
-    actions: readonly string[],
-    on: 'machine' | 'executions',
-  ): void {
-    const policy = new Policy(this, `${pascalCase(name)}${on === 'machine' ? 'Machine' : 'Executions'}`, {
-      statements: [
-        new PolicyStatement({
-          actions: actions.map((action) => `states:${action}`),
-          resources: [on === 'machine' ? this.stateMachine.stateMachineArn : this.executionsArn],
-        }),
-      ],
+  /** What functions may do to this machine; those that start executions are told its ARN. */
+  private letFunctionsAct(functions: DeployStateMachineProps['functions']): void {
+    this.permit(functions, 'acquire-lease', { executions: ['DescribeExecution'] });
+    this.permit(functions, 'run-phase', { machine: ['SendTaskSuccess', 'SendTaskFailure'] });
+    this.permit(functions, 'judge-phase', { machine: ['SendTaskSuccess', 'SendTaskFailure'] });
+    const settle = ['SendTaskSuccess', 'SendTaskFailure', 'StartExecution'];
+    this.permit(functions, 'sweep', { machine: settle, executions: ['DescribeExecution'] });
+    this.permit(functions, 'close-execution', {
+      machine: ['StartExecution'],
+      executions: ['DescribeExecution'],
     });
-    policy.attachToRole(role);
-    if (on === 'executions') acknowledge(policy, 'Executions of this machine only', this.executionsFinding);
+    for (const name of ['sweep', 'close-execution'] as const)
+      functions[name].function.addEnvironment('STATE_MACHINE_ARN', this.stateMachine.stateMachineArn);
+  }
+
+  /** A policy of its own: the machine names the function, so the function's own policy may not name the machine. */
+  private permit(functions: DeployStateMachineProps['functions'], name: HandlerName, actions: Actions): void {
+    const policy = new Policy(this, `${pascalCase(name)}Policy`);
+    this.add(policy, actions.machine, this.stateMachine.stateMachineArn);
+    this.add(policy, actions.executions, this.executionsArn);
+    if (actions.executions) acknowledge(policy, 'Executions of this machine only', this.executionsFinding);
+    policy.attachToRole(functions[name].role);
+  }
+
+  private add(policy: Policy, actions: readonly string[] = [], resource: string): void {
+    if (actions.length === 0) return;
+    const named = actions.map((action) => `states:${action}`);
+    policy.addStatements(new PolicyStatement({ actions: named, resources: [resource] }));
   }
 
   private get executionsArn(): string {

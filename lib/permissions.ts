@@ -7,12 +7,16 @@ import type { DeployLedger } from './deploy-ledger.ts';
 type Tag = HostGroupConfig['tag'];
 type LedgerAction = 'GetItem' | 'PutItem' | 'UpdateItem' | 'Query';
 
-/** The ledger's table, and its index where the actions have Query among them. */
 export function useLedger(ledger: DeployLedger, ...actions: readonly LedgerAction[]): PolicyStatement {
   return new PolicyStatement({
     actions: actions.map((action) => `dynamodb:${action}`),
-    resources: [ledger.table.tableArn, ...(actions.includes('Query') ? [ledger.indexArn] : [])],
+    resources: [ledger.table.tableArn],
   });
+}
+
+/** What is open, by the index alone. */
+export function queryOpen(ledger: DeployLedger): PolicyStatement {
+  return new PolicyStatement({ actions: ['dynamodb:Query'], resources: [ledger.indexArn] });
 }
 
 /** An image's manifests and configuration, not its layers' content for running it. */
