@@ -1,0 +1,3 @@
+import { join } from 'node:path';
+
+export const repositoryPath = (path: string) => join(import.meta.dirname, '..', '..', path);
