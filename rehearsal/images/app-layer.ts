@@ -1,10 +1,10 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { repositoryRoot } from '../cache/folders.ts';
 import type { ImageSpec, Layer } from './image.ts';
 import { makeLayer, type LayerEntry } from './layer.ts';
 
+const appEntry = join(import.meta.dirname, '..', '..', 'examples/node-app/src/main.ts');
 export const appPath = '/app/server.cjs';
 
 let bundle: Promise<Buffer> | undefined;
@@ -17,9 +17,8 @@ export async function makeAppLayer(spec: ImageSpec): Promise<Layer> {
 
 /** As `npm run build` of the example does it. */
 async function bundleApp(): Promise<Buffer> {
-  const entry = join(repositoryRoot, 'examples/node-app/src/main.ts');
   const options = { bundle: true, minify: true, platform: 'node', target: 'node20', write: false } as const;
-  const { outputFiles } = await build({ entryPoints: [entry], ...options });
+  const { outputFiles } = await build({ entryPoints: [appEntry], ...options });
   return Buffer.from(outputFiles[0]!.contents);
 }
 
