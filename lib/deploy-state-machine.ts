@@ -2,7 +2,7 @@ import { ArnFormat, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import {
-  CfnStateMachine,
+  type CfnStateMachine,
   DefinitionBody,
   LogLevel,
   StateMachine,
