@@ -54,9 +54,13 @@ export const deliverySeconds = 120;
 const sweepSeconds = 60;
 const marginSeconds = 60;
 
-/** Seconds the graph waits for a phase: longer than anything that can still report it, the sweep included. */
+/**
+ * Seconds the graph waits for a phase: longer than anything that can still report it, the sweep included. SSM gives up
+ * delivering only after its TimeoutSeconds plus the execution timeout, and then the script may still run that long.
+ * Source: Systems Manager user guide, "Understanding command timeouts".
+ */
 export function taskTimeoutSeconds(phase: PhaseDefinition, plan: Pick<DeploymentPlan, 'app'>): number {
-  return deliverySeconds + phase.executionSeconds(plan) + sweepSeconds + marginSeconds;
+  return deliverySeconds + 2 * phase.executionSeconds(plan) + sweepSeconds + marginSeconds;
 }
 
 /** All parameters of a phase for a plan, as SSM wants them: every value a string. */
