@@ -18,7 +18,9 @@ export function serveCalls(handlers: CallHandlers): void {
 
 async function reply(handlers: CallHandlers, { id, name, input }: Call): Promise<void> {
   try {
-    const output = await handlers[name]!(input as never);
+    const handler = handlers[name];
+    if (!handler) throw new Error(`this process serves no call ${name}`);
+    const output = await handler(input as never);
     process.send!({ id, output } satisfies Reply);
   } catch (error) {
     process.send!({ id, error: error instanceof Error ? error.message : String(error) } satisfies Reply);

@@ -24,7 +24,8 @@ export class EchoSocket implements Session {
   constructor({ address, hostHeader, timeoutMs }: Target, events: SessionEvents) {
     this.#timeoutMs = timeoutMs;
     this.#events = events;
-    const options = { headers: { Host: hostHeader }, handshakeTimeout: timeoutMs, perMessageDeflate: false };
+    const patience = { handshakeTimeout: timeoutMs, closeTimeout: timeoutMs };
+    const options = { headers: { Host: hostHeader }, perMessageDeflate: false, ...patience };
     this.#socket = new WebSocket(`ws://${formatAddress(address)}/socket`, options);
     this.#socket.on('upgrade', (response) => (this.#version = readVersion(response)));
     this.#socket.on('unexpected-response', (_, response) => this.#finish(judgeHead(response)));

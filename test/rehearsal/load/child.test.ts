@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { Child } from '../../../rehearsal/load/child.ts';
+
+function start(): Child {
+  const child = new Child(join(import.meta.dirname, 'child-fixture.ts'));
+  onTestFinished(() => child.kill());
+  return child;
+}
+
+it('answers calls in its own process, and says why one failed', async () => {
+  const child = start();
+  expect(await child.call('echo', { words: 'there and back' })).toEqual({ words: 'there and back' });
+  expect(await child.call('pid')).not.toBe(process.pid);
+  await expect(child.call('fail')).rejects.toThrow('as told');
+  await expect(child.call('unknown')).rejects.toThrow('unknown');
+});
+
+it('tells every caller when it dies, and those who call later', async () => {
+  const child = start();
+  await child.call('pid');
+  const [never, die] = [child.call('never'), child.call('die')];
+  await expect(never).rejects.toThrow(/child-fixture.ts ended with 3/);
+  await expect(die).rejects.toThrow(/ended with 3/);
+  await expect(child.call('pid')).rejects.toThrow();
+});
