@@ -18,7 +18,11 @@ export async function buildImage(folder: string, mirror: string, progress: Progr
     runAside('download-packages.sh', folder, { PACKAGES: packages.join(' ') }),
   ]);
   await makeRepositories(folder);
-  await Promise.all(['download', 'work', 'debootstrap'].map((name) => rm(join(folder, name), { recursive: true, force: true })));
+  await Promise.all(
+    ['download', 'work', 'debootstrap'].map((name) =>
+      rm(join(folder, name), { recursive: true, force: true }),
+    ),
+  );
 }
 
 /** With the programs of the tools layer, so that the machine needs neither gpg nor apt's index maker. */

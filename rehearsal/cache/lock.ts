@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, thisProcess } from '../host/real/process-identity.ts';
 
@@ -14,18 +14,23 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
   }
 }
 
+/** By a link, so that the lock is never seen without its owner's name in it. */
 async function tryLock(path: string): Promise<boolean> {
+  const own = `${path}.${process.pid}`;
+  await writeFile(own, JSON.stringify(thisProcess()));
   try {
-    await writeFile(path, JSON.stringify(thisProcess()), { flag: 'wx' });
+    await link(own, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     await removeIfOrphaned(path);
     return false;
+  } finally {
+    await rm(own, { force: true });
   }
 }
 
 async function removeIfOrphaned(path: string): Promise<void> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  if (text && !isAlive(JSON.parse(text))) await rm(path, { force: true });
+  const owner = await readFile(path, 'utf8').catch(() => undefined); // released meanwhile
+  if (owner !== undefined && !isAlive(JSON.parse(owner))) await rm(path, { force: true });
 }

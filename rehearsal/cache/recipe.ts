@@ -25,7 +25,13 @@ export const packages = [
   'runc',
 ];
 
-const scripts = ['build-base.sh', 'build-tools.sh', 'download-packages.sh', 'repackage-docker.sh', 'sign-repositories.sh'];
+const scripts = [
+  'build-base.sh',
+  'build-tools.sh',
+  'download-packages.sh',
+  'repackage-docker.sh',
+  'sign-repositories.sh',
+];
 
 export function scriptPath(name: string): string {
   return join(import.meta.dirname, name);

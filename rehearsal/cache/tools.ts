@@ -7,16 +7,26 @@ export function runTool(imageFolder: string, folder: string, command: readonly s
   return runCommand('unshare', insideTools(imageFolder, folder, command));
 }
 
-/** Starts a program of the image's tools; it dies with this process. */
+/** Starts a program of the image's tools: it dies with this process, but not by a Ctrl-C that is meant for this one. */
 export function startTool(
   imageFolder: string,
   folder: string,
   command: readonly string[],
   stdio: StdioOptions,
 ): ChildProcess {
-  return spawn('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...insideTools(imageFolder, folder, command)], { stdio });
+  const args = ['--pdeathsig', 'KILL', 'unshare', ...insideTools(imageFolder, folder, command)];
+  return spawn('setpriv', args, { stdio, detached: true });
 }
 
 function insideTools(imageFolder: string, folder: string, command: readonly string[]): string[] {
-  return ['--mount', '--propagation', 'private', 'sh', scriptPath('enter-tools.sh'), imageFolder, folder, ...command];
+  return [
+    '--mount',
+    '--propagation',
+    'private',
+    'sh',
+    scriptPath('enter-tools.sh'),
+    imageFolder,
+    folder,
+    ...command,
+  ];
 }

@@ -24,9 +24,14 @@ export interface RehearsalHost {
   readonly architecture: 'x86_64' | 'arm64';
   readonly availabilityZone: string;
   readonly tags: Readonly<Record<string, string>>;
-  /** Never rejects for a script that fails; rejects only if the host itself is gone. */
+  /** Never rejects for a script that fails; rejects with HostDownError if the host is down or goes down meanwhile. */
   runScript(run: ScriptRun): Promise<ScriptResult>;
   /** As EC2's AttachVolume: the device appears on the host soon after. */
   attachVolume(volumeId: string): Promise<void>;
   destroy(): Promise<void>;
+}
+
+/** The agent cannot answer: its host is down, or went down and took the script with it. */
+export class HostDownError extends Error {
+  override readonly name = 'HostDownError';
 }

@@ -23,7 +23,9 @@ export async function claimAddresses(): Promise<HostAddresses> {
 }
 
 function isInUse(prefix: string): boolean {
-  return Object.values(networkInterfaces()).some((links) => links?.some((link) => link.address.startsWith(prefix)));
+  return Object.values(networkInterfaces()).some((links) =>
+    links?.some((link) => link.address.startsWith(prefix)),
+  );
 }
 
 function claimName(name: string): Promise<Server | undefined> {

@@ -10,21 +10,26 @@ export interface BlockVolume {
   readonly loop: number;
 }
 
-export async function createBlockVolume(file: string, options: VolumeOptions, imageFolder: string): Promise<BlockVolume> {
-  const handle = await open(file, 'wx');
-  await handle.truncate(options.sizeGiB * 2 ** 30);
-  await handle.close();
-  if (options.content !== 'blank') await makeFilesystem(file, options.content, imageFolder);
+export async function createBlockVolume(
+  file: string,
+  options: VolumeOptions,
+  imageFolder: string,
+): Promise<BlockVolume> {
+  await createDiskFile(file, options.sizeGiB * 1024, options.content, imageFolder);
   const device = await runCommand('losetup', ['--find', '--show', file]);
   return { options, loop: Number(device.trim().replace('/dev/loop', '')) };
 }
 
-async function makeFilesystem(file: string, type: 'ext4' | 'xfs', imageFolder: string): Promise<void> {
-  await runTool(imageFolder, dirname(file), [`mkfs.${type}`, '-q', `./${basename(file)}`]);
-}
-
-/** By file and not by number, so that this also finds what a crashed run left. */
-export async function detachLoopDevices(file: string): Promise<void> {
-  const listed = await runCommand('losetup', ['--noheadings', '--output', 'NAME', '--associated', file]).catch(() => '');
-  for (const device of listed.split('\n').filter(Boolean)) await runCommand('losetup', ['--detach', device.trim()]);
+/** A sparse file, with a filesystem on it or with nothing. */
+export async function createDiskFile(
+  file: string,
+  sizeMiB: number,
+  content: VolumeOptions['content'],
+  imageFolder: string,
+): Promise<void> {
+  const handle = await open(file, 'wx');
+  await handle.truncate(sizeMiB * 2 ** 20);
+  await handle.close();
+  if (content !== 'blank')
+    await runTool(imageFolder, dirname(file), [`mkfs.${content}`, '-q', basename(file)]);
 }

@@ -11,11 +11,13 @@ read -r _ # the network is connected
 mount_disk() {
   mount --make-rprivate /
   if [ -e disk.img ]; then mount -o loop disk.img disk; fi
-  mkdir -p disk/upper disk/work
+  first_boot=
+  if mkdir disk/upper 2>/dev/null; then first_boot=yes; fi
+  mkdir -p disk/work
   # `volatile` leaves out fsync, as no power cut is rehearsed; after a kill the kernel wants its mark removed by hand.
   rm -rf disk/work/work/incompat
   mount -t overlay -o volatile,lowerdir=base,upperdir=disk/upper,workdir=disk/work host root
-  cp -a seed/. root/
+  if [ -n "$first_boot" ]; then cp -a seed/. root/; fi
 }
 
 mount_kernel_filesystems() {

@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runsRoot } from '../../cache/folders.ts';
 import { runTool } from '../../cache/tools.ts';
+import { createScratchFolder } from './run-folder.ts';
 
 /** PEM texts. */
 export interface Certificate {
@@ -26,12 +26,20 @@ const issue = `
     -CA authority.crt -CAkey authority.key -addext basicConstraints=CA:FALSE -addext "subjectAltName=$1"
 `;
 
-export async function createCertificateAuthority(imageFolder: string, names: readonly string[]): Promise<CertificateAuthority> {
-  await mkdir(runsRoot, { recursive: true });
-  const folder = await mkdtemp(join(runsRoot, 'certificates-'));
+export async function createCertificateAuthority(
+  imageFolder: string,
+  names: readonly string[],
+): Promise<CertificateAuthority> {
+  const folder = createScratchFolder('certificates-');
   const read = (name: string) => readFile(join(folder, name), 'utf8');
   try {
-    await runTool(imageFolder, folder, ['sh', '-c', issue, 'sh', names.map((name) => `DNS:${name}`).join(',')]);
+    await runTool(imageFolder, folder, [
+      'sh',
+      '-c',
+      issue,
+      'sh',
+      names.map((name) => `DNS:${name}`).join(','),
+    ]);
     const server = { key: await read('server.key'), certificate: await read('server.crt') };
     return { authority: await read('authority.crt'), server };
   } finally {

@@ -12,10 +12,15 @@ export function startGatewayFront(
   handlers: NamedHandlers,
   port = 443,
 ): Promise<Server> {
-  const server = createServer({ key: certificate.key, cert: certificate.certificate }, (request, response) => {
-    const handler = handlers[(request.headers.host ?? '').replace(/:\d+$/, '')];
-    if (!handler) return void response.writeHead(421).end(`No server answers as ${request.headers.host}\n`);
-    handler(request, response);
-  }).unref();
-  return new Promise((resolve, reject) => server.once('error', reject).listen(port, address, () => resolve(server)));
+  const server = createServer(
+    { key: certificate.key, cert: certificate.certificate },
+    (request, response) => {
+      const handler = handlers[(request.headers.host ?? '').replace(/:\d+$/, '')];
+      if (!handler) return void response.writeHead(421).end(`No server answers as ${request.headers.host}\n`);
+      handler(request, response);
+    },
+  ).unref();
+  return new Promise((resolve, reject) =>
+    server.once('error', reject).listen(port, address, () => resolve(server)),
+  );
 }

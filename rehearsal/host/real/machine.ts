@@ -4,27 +4,38 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { runCommand } from './run-command.ts';
 
-/** One boot of a host: alive from launch until PID 1 of its namespaces ends. */
+/** One boot of a host: from launch until PID 1 of its namespaces ends. */
 export interface Boot {
   /** Of the host's PID 1, as this machine counts. */
   readonly pid: number;
-  readonly launcher: ChildProcess;
-  /** Settles when the host is down; true if it went down in order to boot again (`systemctl reboot`). */
+  /** Settles when the host is down; with true if it wants to boot again (`systemctl reboot`). */
   readonly ended: Promise<{ wantsReboot: boolean }>;
+  stop(): void;
 }
 
-/** Starts the namespaces, wires them with `connect`, and gives the host to systemd. */
-export async function bootHost(name: string, folder: string, connect: (pid: number) => Promise<unknown>): Promise<Boot> {
-  const launcher = spawn('sh', [join(import.meta.dirname, 'launch.sh'), name, folder], { stdio: ['pipe', 'pipe', 'pipe'] });
-  // The kernel tells init's parent of a reboot by SIGHUP and of a power-off by SIGINT; see reboot(2).
+const bootTimeoutMilliseconds = 60_000;
+
+/**
+ * Starts the namespaces, wires them with `connect`, and gives the host to systemd. Detached, as a Ctrl-C in the terminal
+ * would otherwise reach the host's PID 1.
+ */
+export async function bootHost(
+  name: string,
+  folder: string,
+  connect: (pid: number) => Promise<unknown>,
+): Promise<Boot> {
+  const args = [join(import.meta.dirname, 'launch.sh'), name, folder];
+  const launcher = spawn('sh', args, { stdio: 'pipe', detached: true });
+  const stop = () => void launcher.kill('SIGKILL');
+  // The kernel tells of a reboot by SIGHUP and of a power-off by SIGINT; see reboot(2).
   const ended = once(launcher, 'exit').then(([, signal]) => ({ wantsReboot: signal === 'SIGHUP' }));
   try {
     const pid = await readPid(launcher);
     await connect(pid);
     launcher.stdin.end('connected\n');
-    return { pid, launcher, ended };
+    return { pid, ended, stop };
   } catch (error) {
-    launcher.kill('SIGKILL');
+    stop();
     throw error;
   }
 }
@@ -34,10 +45,12 @@ async function readPid(launcher: ChildProcess): Promise<number> {
   launcher.stderr?.on('data', (chunk: Buffer) => (said += chunk));
   return new Promise((resolve, reject) => {
     createInterface({ input: launcher.stdout! }).once('line', (line) => resolve(Number(line)));
+    launcher.once('error', reject);
     launcher.once('exit', () => reject(new Error(`The rehearsal host did not start: ${said.trim()}`)));
   });
 }
 
+/** Arguments of nsenter. */
 export function enterHost(pid: number): string[] {
   const namespaces = ['--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--root', '--wd'];
   return ['--target', String(pid), ...namespaces];
@@ -45,6 +58,7 @@ export function enterHost(pid: number): string[] {
 
 /** Until systemd has started everything it starts at boot. */
 export async function awaitBooted(pid: number): Promise<void> {
-  const wait = 'until [ -S /run/systemd/private ]; do sleep 0.02; done; systemctl is-system-running --wait || :';
-  await runCommand('nsenter', [...enterHost(pid), 'sh', '-c', wait], { timeout: 60_000 });
+  const wait =
+    'until [ -S /run/systemd/private ]; do sleep 0.02; done; systemctl is-system-running --wait || :';
+  await runCommand('nsenter', [...enterHost(pid), 'sh', '-c', wait], { timeout: bootTimeoutMilliseconds });
 }

@@ -22,7 +22,11 @@ export interface NamespaceSocket {
 }
 
 /** A network namespace that holds nothing but one listening socket; it is gone when this process is. */
-export async function openNamespaceSocket(address: string, port: number, timeToLive: number): Promise<NamespaceSocket> {
+export async function openNamespaceSocket(
+  address: string,
+  port: number,
+  timeToLive: number,
+): Promise<NamespaceSocket> {
   const args = ['--net', process.execPath, '-e', binder, address, String(port), String(timeToLive)];
   const child = spawn('unshare', args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   let said = '';

@@ -6,7 +6,10 @@ import { join, normalize } from 'node:path';
 /** Serves the image's package repositories, as a distribution's mirror and Docker's package host do. */
 export function createPackageHandler(folder: string): RequestListener {
   return async (request, response) => {
-    const path = join(folder, normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://host').pathname)));
+    const path = join(
+      folder,
+      normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://host').pathname)),
+    );
     const file = await stat(path).catch(() => undefined);
     if (!file?.isFile()) return void response.writeHead(404).end();
     response.writeHead(200, { 'content-length': file.size, 'last-modified': file.mtime.toUTCString() });
@@ -18,5 +21,7 @@ export function createPackageHandler(folder: string): RequestListener {
 /** On port 80 of a host's gateway address, where the host's apt looks for it. */
 export function startPackageHost(folder: string, address: string, port = 80): Promise<Server> {
   const server = createServer(createPackageHandler(folder)).unref();
-  return new Promise((resolve, reject) => server.once('error', reject).listen(port, address, () => resolve(server)));
+  return new Promise((resolve, reject) =>
+    server.once('error', reject).listen(port, address, () => resolve(server)),
+  );
 }

@@ -10,7 +10,9 @@ export interface ProcessIdentity {
 export function identifyProcess(pid: number): ProcessIdentity | undefined {
   try {
     // The command name, in parentheses, may itself hold blanks and parentheses; field 22 counts from after it.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
     return fields[0] === 'Z' ? undefined : { pid, startTime: fields[19] ?? '' };
   } catch {
     return undefined;

@@ -1,46 +1,46 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BaseImage } from '../../cache/ensure-base-image.ts';
-import type { RehearsalHost, ScriptResult, ScriptRun } from '../host.ts';
-import { claimAddresses, type HostAddresses } from './addresses.ts';
-import { createBlockVolume, type BlockVolume } from './block-volume.ts';
-import { createHostFolder, type HostFolder } from './host-folder.ts';
+import { HostDownError, type RehearsalHost, type ScriptResult, type ScriptRun } from '../host.ts';
 import type { RealHostOptions } from './host-options.ts';
+import { createHostParts, type HostParts } from './host-parts.ts';
 import { awaitBooted, bootHost, enterHost, type Boot } from './machine.ts';
-import { startMetadataService, type MetadataService } from './metadata-service.ts';
 import { runCommand } from './run-command.ts';
 import { runAsAgent } from './run-script.ts';
-import { writeSeed } from './seed.ts';
 
-const script = (name: string): string => join(import.meta.dirname, name);
-
-/** What a host consists of on this machine, beside its running processes. */
-interface Parts {
-  readonly addresses: HostAddresses;
-  readonly folder: HostFolder;
-  readonly metadata: MetadataService;
-  readonly volume: BlockVolume | undefined;
-  /** Removes what the host leaves, when told or when this process dies. */
-  readonly remover: ChildProcess;
-}
+const inspectionEnvironment = [
+  'PATH=/usr/sbin:/usr/bin:/sbin:/bin',
+  'HOME=/root',
+  'DEBIAN_FRONTEND=noninteractive',
+];
 
 /** A pretend EC2 instance: namespaces of this machine with systemd as PID 1 over a bare Debian. Needs root. */
 export class RealHost implements RehearsalHost {
   readonly kind = 'real';
   readonly architecture = process.arch === 'arm64' ? 'arm64' : 'x86_64';
+  readonly instanceId: string;
+  readonly availabilityZone: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Where this machine reaches the host's ports. */
+  readonly address: string;
+  /** Where the host reaches servers of this machine, and nothing else. */
+  readonly gatewayAddress: string;
   readonly #options: RealHostOptions;
-  readonly #parts: Parts;
-  #boot: Boot | undefined;
+  readonly #parts: HostParts;
+  #boot: Promise<Boot> | undefined;
 
-  private constructor(options: RealHostOptions, parts: Parts) {
+  private constructor(options: RealHostOptions, parts: HostParts) {
+    this.instanceId = options.instanceId;
+    this.availabilityZone = options.availabilityZone;
+    this.tags = options.tags;
+    this.address = parts.addresses.host;
+    this.gatewayAddress = parts.addresses.gateway;
     this.#options = options;
     this.#parts = parts;
   }
 
   static async create(image: BaseImage, options: RealHostOptions): Promise<RealHost> {
-    const host = new RealHost(options, await assemble(image, options));
+    const host = new RealHost(options, await createHostParts(image, options));
     try {
       if (options.volume?.attached) await host.#noteAttachment();
       await host.boot();
@@ -51,57 +51,57 @@ export class RealHost implements RehearsalHost {
     }
   }
 
-  get instanceId(): string {
-    return this.#options.instanceId;
-  }
-  get availabilityZone(): string {
-    return this.#options.availabilityZone;
-  }
-  get tags(): Readonly<Record<string, string>> {
-    return this.#options.tags;
-  }
-  /** Where this machine reaches the host's ports. */
-  get address(): string {
-    return this.#parts.addresses.host;
-  }
-  /** Where the host reaches servers of this machine, and nothing else. */
-  get gatewayAddress(): string {
-    return this.#parts.addresses.gateway;
+  /** False once it has been killed; true while it boots, as what is asked of it then only waits. */
+  get isUp(): boolean {
+    return this.#boot !== undefined;
   }
 
-  runScript(run: ScriptRun): Promise<ScriptResult> {
-    const { instanceId, region } = this.#options;
-    return runAsAgent({ pid: this.#pid, instanceId, region }, run);
+  async runScript(run: ScriptRun): Promise<ScriptResult> {
+    const boot = this.#boot;
+    const { pid } = await this.#running();
+    const name = this.#parts.folder.name;
+    const result = await runAsAgent(
+      { name, pid, instanceId: this.instanceId, region: this.#options.region },
+      run,
+    );
+    if (this.#boot !== boot)
+      throw new HostDownError(`${this.instanceId} went down while ${run.stepName} ran`);
+    return result;
   }
 
   /** For inspection: runs a program on the host as root and gives its stdout. */
-  exec(command: readonly string[]): Promise<string> {
-    const environment = ['env', '-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root', 'DEBIAN_FRONTEND=noninteractive'];
-    return runCommand('nsenter', [...enterHost(this.#pid), ...environment, ...command]);
+  async exec(command: readonly string[]): Promise<string> {
+    const { pid } = await this.#running();
+    return runCommand('nsenter', [...enterHost(pid), 'env', '-i', ...inspectionEnvironment, ...command]);
   }
 
   async attachVolume(volumeId: string): Promise<void> {
-    if (this.#parts.volume?.options.volumeId !== volumeId) throw new Error(`No volume ${volumeId} for ${this.instanceId}`);
+    const { volume, folder } = this.#parts;
+    if (volume?.options.volumeId !== volumeId)
+      throw new Error(`${this.instanceId} has no volume ${volumeId}`);
+    const { pid } = await this.#running();
     await this.#noteAttachment();
-    await runCommand('sh', ['./attach-volume.sh', `/proc/${this.#pid}/root`], { cwd: this.#parts.folder.path });
-    await this.exec(['sh', '-c', 'udevadm control --reload && udevadm trigger --settle $(cat /run/udev/coldplug)']);
+    await runCommand('sh', ['./attach-volume.sh', `/proc/${pid}/root`], { cwd: folder.path });
+    await this.exec([
+      'sh',
+      '-c',
+      'udevadm control --reload; udevadm trigger --settle $(cat /run/udev/coldplug)',
+    ]);
   }
 
+  /** Starts a host that is down. */
   async boot(): Promise<void> {
-    const { folder, addresses, metadata } = this.#parts;
-    const wire = (pid: number) =>
-      runCommand('sh', [script('connect.sh'), String(addresses.index), String(pid), metadata.namespace]);
-    this.#boot = await bootHost(folder.name, folder.path, wire);
-    await awaitBooted(this.#boot.pid);
+    this.#boot ??= this.#start();
+    await this.#boot;
   }
 
-  /** As if the power went, without warning. The disks keep what was written. */
+  /** As if its power went. The disks keep what was written. */
   async kill(): Promise<void> {
-    const boot = this.#boot;
+    const booting = this.#boot;
     this.#boot = undefined;
-    if (!boot) return;
-    boot.launcher.kill('SIGKILL');
-    await boot.ended;
+    const boot = await booting?.catch(() => undefined); // a boot that failed has left nothing running
+    boot?.stop();
+    await boot?.ended;
   }
 
   async reboot(): Promise<void> {
@@ -111,36 +111,44 @@ export class RealHost implements RehearsalHost {
 
   async destroy(): Promise<void> {
     await this.kill();
-    this.#parts.metadata.close();
-    this.#parts.remover.stdin?.end();
-    await once(this.#parts.remover, 'exit');
-    this.#parts.addresses.release();
+    await this.#parts.remove();
   }
 
-  get #pid(): number {
-    if (!this.#boot) throw new Error(`The rehearsal host ${this.instanceId} is down`);
-    return this.#boot.pid;
+  async #start(): Promise<Boot> {
+    const { folder, addresses, metadata } = this.#parts;
+    const boot = await bootHost(folder.name, folder.path, (pid) =>
+      runCommand('sh', [
+        join(import.meta.dirname, 'connect.sh'),
+        `${addresses.index}`,
+        `${pid}`,
+        metadata.namespace,
+      ]),
+    );
+    const starting = this.#boot;
+    void boot.ended.then(({ wantsReboot }) => this.#goDown(starting, wantsReboot));
+    try {
+      await awaitBooted(boot.pid);
+      return boot;
+    } catch (error) {
+      boot.stop();
+      throw error;
+    }
+  }
+
+  /** It went down of itself: `systemctl reboot` or `systemctl poweroff`. */
+  #goDown(boot: Promise<Boot> | undefined, wantsReboot: boolean): void {
+    if (this.#boot !== boot) return;
+    this.#boot = wantsReboot ? this.#start() : undefined;
+    this.#boot?.catch(() => {}); // whoever asks something of the host is told
+  }
+
+  async #running(): Promise<Boot> {
+    if (!this.#boot) throw new HostDownError(`${this.instanceId} is down`);
+    return this.#boot;
   }
 
   async #noteAttachment(): Promise<void> {
     const { volume, folder } = this.#parts;
     await writeFile(folder.attached, `${volume?.options.volumeId} ${volume?.loop}\n`);
   }
-}
-
-async function assemble(image: BaseImage, options: RealHostOptions): Promise<Parts> {
-  const addresses = await claimAddresses();
-  const folder = await createHostFolder(image, addresses);
-  const remover = startRemover(folder, addresses);
-  const [volume, metadata] = await Promise.all([
-    options.volume && createBlockVolume(folder.volume, options.volume, image.folder),
-    startMetadataService(options),
-    writeSeed(folder.seed, folder.name, options, addresses, image),
-  ]);
-  return { addresses, folder, metadata, volume, remover };
-}
-
-function startRemover(folder: HostFolder, addresses: HostAddresses): ChildProcess {
-  const args = [script('remove-host.sh'), folder.name, folder.path, `edgepaas${addresses.index}`];
-  return spawn('sh', args, { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
 }

@@ -1,4 +1,9 @@
-import { request as forward, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import {
+  request as forward,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
 
 /** Whether ECR would accept this password, which GetAuthorizationToken hands out, for the user name AWS. */
 export type PasswordCheck = (password: string) => boolean | Promise<boolean>;
@@ -26,10 +31,14 @@ function refuse(request: IncomingMessage, response: ServerResponse): void {
 
 function relay(registryUrl: string, request: IncomingMessage, response: ServerResponse): void {
   const headers = { ...request.headers, 'x-forwarded-proto': 'https' };
-  const onward = forward(new URL(request.url ?? '/', registryUrl), { method: request.method, headers }, (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.headers);
-    answer.pipe(response);
-  });
+  const onward = forward(
+    new URL(request.url ?? '/', registryUrl),
+    { method: request.method, headers },
+    (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    },
+  );
   onward.once('error', () => (response.headersSent ? response.destroy() : response.writeHead(502).end()));
   request.pipe(onward);
 }

@@ -1,10 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { runsRoot } from '../../cache/folders.ts';
 import { startTool } from '../../cache/tools.ts';
+import { createScratchFolder } from './run-folder.ts';
 
 export interface Registry {
   /** Plain HTTP on this machine alone; any client may push there. */
@@ -14,10 +14,14 @@ export interface Registry {
 
 /** Debian's docker-registry, which posts an envelope of events to `notifyUrl` when a manifest is pushed. */
 export async function startRegistry(imageFolder: string, notifyUrl: string): Promise<Registry> {
-  await mkdir(runsRoot, { recursive: true });
-  const folder = await mkdtemp(join(runsRoot, 'registry-'));
+  const folder = createScratchFolder('registry-');
   await writeFile(join(folder, 'config.yml'), JSON.stringify(configuration(notifyUrl))); // JSON is YAML
-  const registry = startTool(imageFolder, folder, ['docker-registry', 'serve', 'config.yml'], ['ignore', 'ignore', 'pipe']);
+  const registry = startTool(
+    imageFolder,
+    folder,
+    ['docker-registry', 'serve', 'config.yml'],
+    ['ignore', 'ignore', 'pipe'],
+  );
   const close = () => stopRegistry(registry, folder);
   try {
     return { url: `http://${await readAddress(registry)}`, close };
@@ -48,7 +52,9 @@ function readAddress(registry: ChildProcess): Promise<string> {
       const listening = /listening on (127\.0\.0\.1:\d+)/.exec(line);
       if (listening?.[1]) resolve(listening[1]);
     });
-    registry.once('exit', () => reject(new Error(`The registry did not start: ${said.slice(-5).join('\n')}`)));
+    registry.once('exit', () =>
+      reject(new Error(`The registry did not start: ${said.slice(-5).join('\n')}`)),
+    );
   });
 }
 

@@ -1,8 +1,8 @@
 #!/bin/sh
-# remove-host.sh NAME FOLDER LINK: waits until its stdin is closed, which happens when the rehearsal destroys the host,
-# but just as well when the rehearsal is killed; then removes all that a host leaves on the machine.
+# remove-host.sh NAME FOLDER: waits until its stdin is closed, which is when the rehearsal destroys the host but just as
+# well when the rehearsal is killed, and then removes all that this host has on the machine. May be run again.
 set -u
-name=$1 folder=$2 link=$3
+name=$1 folder=$2
 cat >/dev/null
 
 cgroups=$(awk '$3 == "cgroup" || $3 == "cgroup2" { print $2 }' /proc/self/mounts)
@@ -19,15 +19,15 @@ remove_cgroups() {
   done
 }
 
-detach_volume() {
-  losetup --noheadings --output NAME --associated "$folder/volume.img" | while read -r device; do losetup --detach "$device"; done
+detach_volume() { # by its file, as another host may have been given the number since
+  losetup --noheadings --output NAME --associated "$folder/volume.img" | xargs -r -n 1 losetup --detach
 }
 
 until [ -z "$(own_processes)" ]; do
   own_processes | xargs kill -KILL 2>/dev/null
   sleep 0.02
 done
-ip link delete "$link" 2>/dev/null
+ip link delete "edgepaas${name##*-}" 2>/dev/null # it goes with its namespace, but some time later
 if [ -e "$folder/volume.img" ]; then detach_volume; fi
 remove_cgroups
 rm -rf --one-file-system "$folder"

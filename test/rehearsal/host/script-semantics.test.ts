@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { HostDownError } from '../../../rehearsal/host/host.ts';
+import type { RealHost } from '../../../rehearsal/host/real/real-host.ts';
+import { createHost, describeRealHost, runOn } from './fixture.ts';
+
+describeRealHost('a script on a real rehearsal host, as the SSM agent runs it', () => {
+  let host: RealHost;
+
+  beforeAll(async () => void (host = await createHost()));
+  afterAll(() => host?.destroy());
+
+  it('has its parameters and the agent’s variables as its whole environment, and no HOME', async () => {
+    const value = 'a "b" $c\n{{d}}';
+    const { stdout } = await runOn(host, 'env -0', {
+      environment: { SSM_value: value },
+      commandId: 'the-command',
+    });
+    const shellsOwn = /^(PWD|SHLVL|_|OLDPWD)=/;
+    const variables = stdout.split('\0').filter((variable) => variable && !shellsOwn.test(variable));
+    expect(variables.sort()).toEqual([
+      'AWS_SSM_INSTANCE_ID=i-0123456789abcdef0',
+      'AWS_SSM_PLATFORM_NAME=Debian GNU/Linux',
+      'AWS_SSM_PLATFORM_VERSION=12',
+      'AWS_SSM_REGION_NAME=eu-central-1',
+      'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      'SSM_COMMAND_ID=the-command',
+      `SSM_value=${value}`,
+    ]);
+  });
+
+  it('is a file of root’s alone, and is started by its shebang or else by sh', async () => {
+    const look = 'stat -c "%a %U" "$0"; basename "$0"; echo "$BASH_VERSION" | cut -c1';
+    expect((await runOn(host, `#!/bin/bash\n${look}`)).stdout).toBe('700 root\n_script.sh\n5\n');
+    expect((await runOn(host, look)).stdout).toBe('700 root\n_script.sh\n\n');
+  });
+
+  it('reads nothing from stdin, and has umask 0022 and a process group of its own', async () => {
+    const { stdout } = await runOn(host, 'cat; umask; ps -o args= "$(ps -o pgid= $$ | tr -d " ")"');
+    expect(stdout).toMatch(/^0022\nsh -c .*\/_script.sh\n$/);
+  });
+
+  it('belongs to the agent’s service', async () => {
+    expect(
+      (await runOn(host, 'grep -c /system.slice/amazon-ssm-agent.service /proc/self/cgroup')).stdout,
+    ).not.toBe('0\n');
+  });
+
+  it.each([0, 1, 168, 169, 194])('gives back exit code %i', async (exitCode) => {
+    const result = await runOn(host, `echo said; echo warned >&2; exit ${exitCode}`);
+    expect(result).toEqual({ exitCode, timedOut: false, stdout: 'said\n', stderr: 'warned\n' });
+  });
+
+  it('counts as timed out when it returns 137 itself', async () => {
+    expect(await runOn(host, 'exit 137')).toMatchObject({ exitCode: 137, timedOut: true });
+  });
+
+  it('is killed with its whole group when its time is up, but not what left the group', async () => {
+    const script = 'echo begun; sleep 1001 & setsid sleep 1002 >/dev/null 2>&1 & sleep 1003';
+    const result = await runOn(host, script, { timeoutSeconds: 0.5 });
+    expect(result).toMatchObject({ exitCode: 137, timedOut: true, stdout: 'begun\n' });
+    expect((await runOn(host, 'ps -eo args= | grep "^sleep 100"')).stdout).toBe('sleep 1002\n');
+  });
+
+  it('is killed when it has ended but a background child of its holds its output', async () => {
+    const result = await runOn(host, 'sleep 1004 & exit 0', { timeoutSeconds: 0.5 });
+    expect(result).toMatchObject({ exitCode: 137, timedOut: true });
+  });
+
+  it('is finished only when its output is closed', async () => {
+    expect((await runOn(host, '(sleep 0.3; echo late) & echo early')).stdout).toBe('early\nlate\n');
+  });
+
+  it('costs little more than its own time', async () => {
+    const started = performance.now();
+    for (let run = 0; run < 20; run++) await runOn(host, 'true');
+    expect((performance.now() - started) / 20).toBeLessThan(50); // about 7 ms on an idle machine
+  });
+
+  it('is lost with its host, which then refuses others until it is up again', async () => {
+    const lost = expect(runOn(host, 'sleep 1005')).rejects.toBeInstanceOf(HostDownError);
+    await expect.poll(() => host.exec(['ps', '-eo', 'args=']), { timeout: 5000 }).toContain('sleep 1005');
+    await host.kill();
+    await lost;
+    await expect(runOn(host, 'true')).rejects.toBeInstanceOf(HostDownError);
+    await host.boot();
+    expect((await runOn(host, 'true')).exitCode).toBe(0);
+  });
+});
