@@ -12,6 +12,8 @@ export interface Agent {
   readonly version: string;
   /** What DescribeInstanceInformation says; a host that lost its connection gets no commands until it is back. */
   readonly pingStatus: 'Online' | 'ConnectionLost' | 'Inactive';
+  /** Why commands ended with "document process failed unexpectedly". */
+  readonly crashes: readonly unknown[];
   setPing(status: Agent['pingStatus']): void;
   setVersion(version: string): void;
   /** Calls back as soon as the agent is (or comes back) online; the answer cancels it. */
@@ -33,6 +35,7 @@ class RehearsalAgent implements Agent {
   readonly host: RehearsalHost;
   version: string;
   pingStatus: Agent['pingStatus'] = 'Online';
+  readonly crashes: unknown[] = [];
   readonly #clock: Clock;
   readonly #cancelled = new Set<string>();
   readonly #waiting = new Set<() => void>();
@@ -71,7 +74,9 @@ class RehearsalAgent implements Agent {
     try {
       onStart();
       const isCancelled = () => this.#cancelled.has(command.commandId);
-      const results = await runDocument(command, { host: this.host, clock: this.#clock, isCancelled });
+      const onCrash = (reason: unknown) => void this.crashes.push(reason);
+      const context = { host: this.host, clock: this.#clock, isCancelled, onCrash };
+      const results = await runDocument(command, context);
       await new Promise<void>((resolve) => void this.whenOnline(resolve));
       return results;
     } finally {

@@ -17,6 +17,8 @@ export interface StepContext {
   readonly host: RehearsalHost;
   readonly clock: Clock;
   readonly isCancelled: () => boolean;
+  /** The host itself is gone, and with it the agent's worker. */
+  readonly onCrash: (reason: unknown) => void;
 }
 
 /** Milliseconds after a host's return until its agent gives up a command that was under way. */
@@ -32,8 +34,11 @@ export async function runDocument(command: AgentCommand, context: StepContext): 
       results.push(withoutRun(step.name, 'Cancelled', 1, '', context.clock));
       continue;
     }
-    const result = await runStep(step, command, context).catch(() => 'host-down' as const);
-    if (result === 'host-down') return [await reportCrash(command, context)];
+    const result = await runStep(step, command, context).catch((reason: unknown) => {
+      context.onCrash(reason);
+      return undefined;
+    });
+    if (!result) return [await reportCrash(command, context)];
     results.push(result);
     if (endsDocument(step, result)) break;
   }
@@ -55,7 +60,12 @@ async function runStep(step: DocumentStep, command: AgentCommand, context: StepC
       timeoutSeconds: executionTimeout(timeoutOf(step, command)),
     });
     if (run.exitCode !== exitCodes.reboot || run.timedOut || boots >= rebootLimit)
-      return toStepResult(step.name, run, startedAt, context.clock.now());
+      return toStepResult(step.name, {
+        ...run,
+        startedAt,
+        endedAt: context.clock.now(),
+        cancelled: context.isCancelled(),
+      });
   }
 }
 

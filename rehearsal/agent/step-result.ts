@@ -14,38 +14,44 @@ export interface StepResult {
   readonly endedAt: Date;
 }
 
-export const exitCodes = { skipRestSuccess: 168, skipRestFailed: 169, reboot: 194, timedOut: 137 } as const;
+type Verdict = Pick<StepResult, 'status' | 'statusDetails'>;
 
-/** Judges an exit code as the agent does: 137 is a timeout even if the script itself returned it. */
-export function judgeExit(exitCode: number): Pick<StepResult, 'status' | 'statusDetails'> {
+export const exitCodes = { skipRestSuccess: 168, skipRestFailed: 169, reboot: 194, killed: 137 } as const;
+
+/** Judges an exit code as the agent does: 137 is a timeout even if the script itself returned it, unless it was cancelled. */
+export function judgeExit(exitCode: number, cancelled = false): Verdict {
   if (exitCode === 0 || exitCode === exitCodes.skipRestSuccess)
     return { status: 'Success', statusDetails: 'Success' };
-  if (exitCode === exitCodes.timedOut) return { status: 'TimedOut', statusDetails: 'ExecutionTimedOut' };
-  return { status: 'Failed', statusDetails: 'Failed' };
+  if (exitCode !== exitCodes.killed) return { status: 'Failed', statusDetails: 'Failed' };
+  if (cancelled) return { status: 'Cancelled', statusDetails: 'Cancelled' };
+  return { status: 'TimedOut', statusDetails: 'ExecutionTimedOut' };
+}
+
+/** A script's run with its times in epoch milliseconds. */
+export interface StepRun extends ScriptResult {
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly cancelled: boolean;
 }
 
 /** The agent adds its own line to stderr for a failure. */
-export function toStepResult(
-  name: string,
-  run: ScriptResult,
-  startedAt: number,
-  endedAt: number,
-): StepResult {
-  const verdict = judgeExit(run.timedOut ? exitCodes.timedOut : run.exitCode);
-  const note = verdict.status === 'Failed' ? `failed to run commands: exit status ${run.exitCode}` : '';
+export function toStepResult(name: string, run: StepRun): StepResult {
+  const code = run.timedOut ? exitCodes.killed : run.exitCode;
+  const verdict = judgeExit(code, run.cancelled);
+  const note = verdict.status === 'Failed' ? `failed to run commands: exit status ${code}` : '';
   return {
     name,
     ...verdict,
-    code: run.timedOut ? exitCodes.timedOut : run.exitCode,
+    code,
     stdout: run.stdout,
     stderr: run.stderr && note ? `${run.stderr.replace(/\n$/, '')}\n${note}` : run.stderr || note,
-    startedAt: new Date(startedAt),
-    endedAt: new Date(endedAt),
+    startedAt: new Date(run.startedAt),
+    endedAt: new Date(run.endedAt),
   };
 }
 
 /** Failed before TimedOut before Cancelled before Success. Source: the agent's DocumentResultAggregator. */
-export function aggregate(steps: readonly StepResult[]): Pick<StepResult, 'status' | 'statusDetails'> {
+export function aggregate(steps: readonly StepResult[]): Verdict {
   for (const status of ['Failed', 'TimedOut', 'Cancelled'] as const) {
     const found = steps.find((step) => step.status === status);
     if (found) return { status: found.status, statusDetails: found.statusDetails };

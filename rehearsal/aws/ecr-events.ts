@@ -1,0 +1,57 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { EventSink } from './event-bus.ts';
+
+export interface Push {
+  readonly repository: string;
+  readonly digest: string;
+  readonly mediaType: string;
+  readonly tag?: string;
+}
+
+/** ECR's event for a push. Source: Amazon ECR user guide, "Sample events from Amazon ECR". */
+export const pushEvent = ({ repository, digest, mediaType, tag }: Push) => ({
+  source: 'aws.ecr',
+  'detail-type': 'ECR Image Action',
+  resources: [],
+  detail: {
+    result: 'SUCCESS',
+    'repository-name': repository,
+    'image-digest': digest,
+    'action-type': 'PUSH',
+    ...(tag !== undefined && { 'image-tag': tag }),
+    'manifest-media-type': mediaType,
+  },
+});
+
+/** The envelope of docker-registry's `notifications.endpoints`. Source: the distribution project's "Work with notifications". */
+interface Envelope {
+  readonly events: readonly {
+    readonly action: string;
+    readonly target: { mediaType: string; digest: string; repository: string; tag?: string };
+  }[];
+}
+
+const manifestTypes = /manifest|image\.index/;
+
+/**
+ * A listener for the registry's notifications: each manifest pushed becomes an ECR event, with a tag only when it was
+ * pushed by tag. Layers make none.
+ */
+export function registryNotifications(events: EventSink, onPush?: (push: Push) => void) {
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      for (const push of pushesIn(JSON.parse(Buffer.concat(chunks).toString('utf8')) as Envelope)) {
+        onPush?.(push);
+        events.publish(pushEvent(push));
+      }
+      response.writeHead(200).end();
+    });
+  };
+}
+
+export const pushesIn = ({ events }: Envelope): Push[] =>
+  events
+    .filter(({ action, target }) => action === 'push' && manifestTypes.test(target.mediaType))
+    .map(({ target }) => target);

@@ -1,0 +1,53 @@
+/** An image manifest or index as the registry keeps it. */
+export interface StoredManifest {
+  readonly digest: string;
+  readonly mediaType: string;
+  readonly body: string;
+}
+
+/** Where images are: a real OCI registry, or a table in memory. */
+export interface ImageSource {
+  /** By tag or digest. */
+  manifest(repository: string, reference: string): Promise<StoredManifest | undefined>;
+  blob(repository: string, digest: string): Promise<Uint8Array | undefined>;
+  tags(repository: string): Promise<string[]>;
+}
+
+const accepted = [
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+].join(', ');
+
+/** Images in a registry that speaks the OCI distribution API, such as docker-registry at http://127.0.0.1:5000. */
+export function registryImages(baseUrl: string): ImageSource {
+  const get = async (path: string, headers: Record<string, string> = {}) => {
+    const response = await fetch(`${baseUrl}/v2/${path}`, { headers });
+    if (response.status === 404) return undefined;
+    if (!response.ok) throw new Error(`the registry answered ${response.status} to ${path}`);
+    return response;
+  };
+  return {
+    async manifest(repository, reference) {
+      const response = await get(`${repository}/manifests/${encodeURIComponent(reference)}`, {
+        accept: accepted,
+      });
+      if (!response) return undefined;
+      return {
+        digest: response.headers.get('docker-content-digest') ?? '',
+        mediaType: response.headers.get('content-type') ?? '',
+        body: await response.text(),
+      };
+    },
+    async blob(repository, digest) {
+      const response = await get(`${repository}/blobs/${digest}`);
+      return response && new Uint8Array(await response.arrayBuffer());
+    },
+    async tags(repository) {
+      const response = await get(`${repository}/tags/list`);
+      const listed = (await response?.json()) as { tags: string[] | null } | undefined;
+      return listed?.tags ?? [];
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import { SSMClient, ListCommandsCommand } from '@aws-sdk/client-ssm';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AwsError, refuse, type WireService } from '../../../rehearsal/aws/service.ts';
+import { startEndpoint, type TestEndpoint } from '../../support/aws-endpoint.ts';
+import { allow, resource, role, smallStack } from '../../support/small-stack.ts';
+
+const stack = smallStack({ Reader: role(allow('ssm:ListCommands')) });
+let answer: (input: Record<string, unknown>) => unknown;
+const service: WireService = {
+  name: 'ssm',
+  handle: async (action, input) => (action === 'ListCommands' ? answer(input) : refuse('ssm', action)),
+  permissions: (action) => [{ action: `ssm:${action}`, resource: '*' }],
+};
+
+let endpoint: TestEndpoint;
+beforeEach(async () => {
+  answer = () => ({ Commands: [] });
+  endpoint = await startEndpoint(stack, [service]);
+});
+afterEach(() => endpoint.close());
+
+const list = (settings = endpoint.as()) => new SSMClient(settings).send(new ListCommandsCommand({}));
+
+it('gives times as the SDK reads them', async () => {
+  const now = new Date('2026-01-02T03:04:05.678Z');
+  answer = () => ({ Commands: [{ RequestedDateTime: now }] });
+  expect((await list()).Commands![0]!.RequestedDateTime).toEqual(now);
+});
+
+it('logs every call: who, what, how long, and what went wrong', async () => {
+  await list(endpoint.as(resource(stack, 'Reader').arn));
+  answer = () => {
+    throw new AwsError('InvalidCommandId', 'no');
+  };
+  await list().catch(() => undefined);
+  expect(endpoint.calls).toMatchObject([
+    { principal: resource(stack, 'Reader').arn, service: 'ssm', action: 'ListCommands' },
+    { principal: 'rehearsal', error: 'InvalidCommandId', message: 'no' },
+  ]);
+  expect(endpoint.calls[0]).not.toHaveProperty('error');
+  expect(endpoint.calls[0]!.ms).toBeGreaterThan(0);
+});
+
+describe('a caller is refused', () => {
+  const credentials = () => endpoint.as(resource(stack, 'Reader').arn).credentials;
+  const cases: [string, () => object, string][] = [
+    [
+      'with an unknown access key',
+      () => ({ ...credentials(), accessKeyId: 'AKIAUNKNOWN' }),
+      'UnrecognizedClientException',
+    ],
+    [
+      'with another session token',
+      () => ({ ...credentials(), sessionToken: 'other' }),
+      'UnrecognizedClientException',
+    ],
+    [
+      'with a wrong secret',
+      () => ({ ...credentials(), secretAccessKey: 'guess' }),
+      'InvalidSignatureException',
+    ],
+  ];
+  it.each(cases)('%s', async (_what, changed, name) => {
+    const settings = { ...endpoint.as(), credentials: changed() as ReturnType<typeof credentials> };
+    await expect(list(settings)).rejects.toMatchObject({ name });
+  });
+
+  it('without a signature', async () => {
+    const headers = {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': 'AmazonSSM.ListCommands',
+    };
+    const response = await fetch(endpoint.url, { method: 'POST', headers, body: '{}' });
+    expect(await response.json()).toMatchObject({ __type: 'MissingAuthenticationTokenException' });
+  });
+});
+
+it('a fault of the rehearsal itself is an outage with its reason, not a wrong answer', async () => {
+  answer = () => {
+    throw new TypeError('a mistake');
+  };
+  await expect(list()).rejects.toMatchObject({
+    name: 'InternalFailure',
+    message: expect.stringContaining('a mistake'),
+  });
+});
