@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { architectures } from './architecture.ts';
 import { appName } from './build-version.ts';
+import { checkConfig } from './config-checks.ts';
+import { describeProblem } from './config-problem.ts';
 
 const port = z.int().min(1).max(65535);
 const seconds = (least: number, most: number) => z.int().min(least).max(most);
@@ -80,7 +82,10 @@ export const appConfig = z.strictObject({
     .optional(),
   /** What a container may use: Docker's --memory and --cpus. */
   resources: z
-    .strictObject({ memoryMb: z.int().min(16).max(1048576), cpus: z.number().min(0.1).max(512).multipleOf(0.01) })
+    .strictObject({
+      memoryMb: z.int().min(16).max(1048576),
+      cpus: z.number().min(0.1).max(512).multipleOf(0.01),
+    })
     .default({ memoryMb: 512, cpus: 1 }),
   timeouts: timeouts.default(timeouts.parse({})),
 });
@@ -121,71 +126,11 @@ const shape = z.strictObject({
   apps: z.array(appConfig).min(1, 'must name at least one app').max(50),
 });
 
-type Shape = z.infer<typeof shape>;
-type Report = (path: PropertyKey[], message: string) => void;
-
-export const edgePaasConfig = shape.superRefine((config, context) => {
-  const report: Report = (path, message) => context.addIssue({ code: 'custom', path, message });
-  checkHostGroups(config, report);
-  checkUnique(config, report);
-  checkSlotPorts(config, report);
-  checkServerNames(config, report);
-});
-export type EdgePaasConfig = Shape;
+export const edgePaasConfig = shape.superRefine((config, context) =>
+  checkConfig(config, (path, message) => context.addIssue({ code: 'custom', path: [...path], message })),
+);
+export type EdgePaasConfig = z.infer<typeof shape>;
 export type EdgePaasConfigInput = z.input<typeof shape>;
-
-function checkHostGroups(config: Shape, report: Report): void {
-  const known = Object.keys(config.hosts);
-  config.apps.forEach((app, index) => {
-    if (known.includes(app.hosts)) return;
-    report(
-      ['apps', index, 'hosts'],
-      `names no host group: use one of ${known.join(', ') || '(none is defined)'}`,
-    );
-  });
-}
-
-function checkUnique(config: Shape, report: Report): void {
-  const values = (pick: (app: AppConfig) => string) => config.apps.map(pick);
-  for (const [field, taken] of [
-    ['name', values((app) => app.name)],
-    ['repository', values((app) => app.repository.name)],
-  ] as const) {
-    taken.forEach((value, index) => {
-      if (taken.indexOf(value) !== index)
-        report(['apps', index, field], `is taken by apps/${taken.indexOf(value)}: every app needs its own`);
-    });
-  }
-}
-
-/** Apps on the same hosts need ports of their own; 80 and 443 are Nginx's. */
-function checkSlotPorts(config: Shape, report: Report): void {
-  const taken = new Map<string, string>();
-  config.apps.forEach((app, index) => {
-    for (const slot of ['blue', 'green'] as const) {
-      const slotPort = app.slotPorts[slot];
-      const path = ['apps', index, 'slotPorts', slot];
-      if (slotPort === 80 || slotPort === 443)
-        report(path, 'is a port that Nginx itself needs: choose another');
-      const owner = taken.get(`${app.hosts}:${slotPort}`);
-      if (owner) report(path, `is taken by ${owner} on the same hosts: choose a free port, such as 8082`);
-      taken.set(`${app.hosts}:${slotPort}`, path.join('/'));
-    }
-  });
-}
-
-/** Nginx ignores a second server of the same name, and with it the app. */
-function checkServerNames(config: Shape, report: Report): void {
-  const taken = new Map<string, string>();
-  config.apps.forEach((app, index) =>
-    app.serverNames.forEach((name, position) => {
-      const path = ['apps', index, 'serverNames', position];
-      const owner = taken.get(`${app.hosts}:${name}`);
-      if (owner) report(path, `is taken by ${owner} on the same hosts: give each app its own names`);
-      taken.set(`${app.hosts}:${name}`, path.join('/'));
-    }),
-  );
-}
 
 /** Thrown when edgepaas.config.ts is not valid; the message has one line a problem: path, value, what to do. */
 export class InvalidConfigError extends Error {
@@ -196,20 +141,15 @@ export class InvalidConfigError extends Error {
 export function parseConfig(input: unknown): EdgePaasConfig {
   const result = edgePaasConfig.safeParse(input);
   if (result.success) return result.data;
-  const lines = result.error.issues.map((issue) => `  ${describeIssue(issue, input)}`);
+  // With defaults where they are known: two apps may collide on ports that neither of them wrote down.
+  const config = shape.safeParse(input).data ?? input;
+  const lines = result.error.issues
+    .flatMap((issue) => describeProblem(issue, config, shape))
+    .map((line) => `  ${line}`);
   throw new InvalidConfigError(`edgepaas.config.ts is not valid (invalid-config):\n${lines.join('\n')}`);
 }
 
 /** Gives edgepaas.config.ts its types; the values are checked when the CDK app reads them. */
 export function defineConfig(config: EdgePaasConfigInput): EdgePaasConfigInput {
   return config;
-}
-
-function describeIssue(issue: z.core.$ZodIssue, input: unknown): string {
-  const value = issue.path.reduce<unknown>(
-    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
-    input,
-  );
-  const shown = value === undefined ? 'is missing' : `= ${JSON.stringify(value)?.slice(0, 120)}`;
-  return `${issue.path.join('/') || '(whole file)'} ${shown}: ${issue.message}`;
 }

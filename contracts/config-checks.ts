@@ -1,0 +1,78 @@
+import type { AppConfig, EdgePaasConfig } from './config.ts';
+
+type Report = (path: readonly PropertyKey[], message: string) => void;
+
+/** What no single value can tell: names that must be known, and what may be taken once only. */
+export function checkConfig(config: EdgePaasConfig, report: Report): void {
+  checkHostGroups(config, report);
+  checkStarterHosts(config, report);
+  checkUnique(config, report);
+  checkSlotPorts(config, report);
+  checkServerNames(config, report);
+}
+
+function checkHostGroups(config: EdgePaasConfig, report: Report): void {
+  const known = Object.keys(config.hosts);
+  config.apps.forEach((app, index) => {
+    if (known.includes(app.hosts)) return;
+    report(
+      ['apps', index, 'hosts'],
+      `names no host group: use one of ${known.join(', ') || '(none is defined)'}`,
+    );
+  });
+}
+
+/** Graviton families have a "g" after their number: t4g, c7gn, x2gd. Source: EC2 instance type naming conventions. */
+const graviton = /^(a1|[a-z]+[0-9]+[a-z]*g[a-z]*)\./;
+
+function checkStarterHosts({ hosts }: EdgePaasConfig, report: Report): void {
+  for (const [name, { starterHost }] of Object.entries(hosts)) {
+    if (!starterHost || graviton.test(starterHost.instanceType) === (starterHost.architecture === 'arm64'))
+      continue;
+    const other = starterHost.architecture === 'arm64' ? 'a Graviton type such as "t4g.micro"' : '"t3.micro"';
+    const message = `does not have architecture ${starterHost.architecture}: choose ${other}, or the other architecture`;
+    report(['hosts', name, 'starterHost', 'instanceType'], message);
+  }
+}
+
+function checkUnique(config: EdgePaasConfig, report: Report): void {
+  const values = (pick: (app: AppConfig) => string) => config.apps.map(pick);
+  for (const [field, taken] of [
+    ['name', values((app) => app.name)],
+    ['repository', values((app) => app.repository.name)],
+  ] as const) {
+    taken.forEach((value, index) => {
+      if (taken.indexOf(value) !== index)
+        report(['apps', index, field], `is taken by apps/${taken.indexOf(value)}: every app needs its own`);
+    });
+  }
+}
+
+/** Apps on the same hosts need ports of their own; 80 and 443 are Nginx's. */
+function checkSlotPorts(config: EdgePaasConfig, report: Report): void {
+  const taken = new Map<string, string>();
+  config.apps.forEach((app, index) => {
+    for (const slot of ['blue', 'green'] as const) {
+      const slotPort = app.slotPorts[slot];
+      const path = ['apps', index, 'slotPorts', slot];
+      if (slotPort === 80 || slotPort === 443)
+        report(path, 'is a port that Nginx itself needs: choose another');
+      const owner = taken.get(`${app.hosts}:${slotPort}`);
+      if (owner) report(path, `is taken by ${owner} on the same hosts: choose a free port, such as 8082`);
+      taken.set(`${app.hosts}:${slotPort}`, path.join('/'));
+    }
+  });
+}
+
+/** Nginx ignores a second server of the same name, and with it the app. */
+function checkServerNames(config: EdgePaasConfig, report: Report): void {
+  const taken = new Map<string, string>();
+  config.apps.forEach((app, index) =>
+    app.serverNames.forEach((name, position) => {
+      const path = ['apps', index, 'serverNames', position];
+      const owner = taken.get(`${app.hosts}:${name}`);
+      if (owner) report(path, `is taken by ${owner} on the same hosts: give each app its own names`);
+      taken.set(`${app.hosts}:${name}`, path.join('/'));
+    }),
+  );
+}
