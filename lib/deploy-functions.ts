@@ -112,7 +112,7 @@ function rolesOf(stack: Stack, props: DeployFunctionsProps): Record<HandlerName,
     'close-execution': {
       description: 'Closes what an aborted execution left behind',
       environment,
-      statements: [useLedger(ledger, 'GetItem')],
+      statements: [useLedger(ledger, 'GetItem'), queryOpen(ledger)],
     },
   };
 }
@@ -123,16 +123,12 @@ function findHosts(
 ): Rest {
   return {
     description: 'Finds hosts, volumes and documents: the plan',
-    timeoutSeconds: 60,
+    timeoutSeconds: 50,
     environment: {
       LEDGER_TABLE: ledger.table.tableName,
       DOCUMENT_NAMES: Stack.of(ledger).toJsonString(documents.names),
       ...dockerEnvironment,
     },
-    statements: [
-      useLedger(ledger, 'PutItem'),
-      readHosts(),
-      ...hostGroups.flatMap((group) => attachVolumes(stack, group)),
-    ],
+    statements: [useLedger(ledger, 'PutItem'), readHosts(), ...attachVolumes(stack, hostGroups)],
   };
 }

@@ -70,14 +70,13 @@ export class EdgePaasStack extends Stack {
 
   private addHosts(config: EdgePaasConfig, repositories: ReadonlyMap<string, IRepository>): void {
     for (const [name, group] of Object.entries(config.hosts)) {
-      const appNames = config.apps.filter(({ hosts }) => hosts === name).map((app) => app.name);
-      const { policy } = new HostPolicy(this, `Hosts-${name}`, {
+      const apps = config.apps.filter(({ hosts }) => hosts === name);
+      const { policies } = new HostPolicy(this, `Hosts-${name}`, {
         group: name,
-        appNames,
-        repositories: appNames.map((app) => repositories.get(app)!),
+        apps: apps.map((app) => ({ name: app.name, repository: repositories.get(app.name)! })),
       });
       const { starterHost } = group;
-      if (starterHost) new StarterHost(this, `StarterHost-${name}`, { group, starterHost, policy });
+      if (starterHost) new StarterHost(this, `StarterHost-${name}`, { group, starterHost, policies });
     }
   }
 }

@@ -7,34 +7,53 @@ import { acknowledge, anyResource } from './acknowledge.ts';
 
 export interface HostPolicyProps {
   readonly group: string;
-  readonly appNames: readonly string[];
-  readonly repositories: readonly IRepository[];
+  /** Names of the group's apps, with their repositories. */
+  readonly apps: readonly HostedApp[];
 }
+
+export interface HostedApp {
+  readonly name: string;
+  readonly repository: IRepository;
+}
+
+/** As many as fit into the 6,144 characters of a managed policy when every name is as long as it may be. */
+const appsInOnePolicy = 10;
 
 /**
  * All that a host of a group may do: run the agent, pull its apps' images, read its apps' parameters. The starter host has it;
- * hosts that people bring get it attached to their role.
+ * hosts that people bring get it attached to their role. One policy, and another for each ten apps more.
  */
 export class HostPolicy extends Construct {
-  readonly policy: ManagedPolicy;
+  readonly policies: readonly ManagedPolicy[];
 
-  constructor(scope: Construct, id: string, { group, appNames, repositories }: HostPolicyProps) {
+  constructor(scope: Construct, id: string, { group, apps }: HostPolicyProps) {
     super(scope, id);
-    this.policy = new ManagedPolicy(this, 'Policy', {
+    const first = this.policy(group, 1, [
+      runAgent(),
+      login(),
+      ...useApps(Stack.of(this), apps.slice(0, appsInOnePolicy)),
+    ]);
+    acknowledge(first, 'The agent’s actions and GetAuthorizationToken know no resource', anyResource);
+    const policies = [first];
+    for (let from = appsInOnePolicy; from < apps.length; from += appsInOnePolicy) {
+      const more = useApps(Stack.of(this), apps.slice(from, from + appsInOnePolicy));
+      policies.push(this.policy(group, policies.length + 1, more));
+    }
+    for (const { name } of apps)
+      acknowledge(this, `Everything below ${name}’s own path`, parametersFinding(name));
+    this.policies = policies;
+  }
+
+  private policy(group: string, number: number, statements: PolicyStatement[]): ManagedPolicy {
+    const policy = new ManagedPolicy(this, `Policy${number}`, {
       description: `EdgePaaS hosts of group ${group}`,
-      statements: [runAgent(), ...pullImages(repositories), ...readParameters(Stack.of(this), appNames)],
+      statements,
     });
-    new CfnOutput(this, 'Arn', {
-      value: this.policy.managedPolicyArn,
+    new CfnOutput(this, `Arn${number}`, {
+      value: policy.managedPolicyArn,
       description: `Attach it to the role of every host of ${group} that you bring`,
     });
-    acknowledge(this.policy, 'The agent’s actions and GetAuthorizationToken know no resource', anyResource);
-    for (const app of appNames)
-      acknowledge(
-        this.policy,
-        `Everything below ${app}’s own path, and nothing else`,
-        parametersFinding(app),
-      );
+    return policy;
   }
 }
 
@@ -57,25 +76,30 @@ function runAgent(): PolicyStatement {
   });
 }
 
-function pullImages(repositories: readonly IRepository[]): PolicyStatement[] {
-  const actions = ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'];
-  const login = new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] });
-  if (repositories.length === 0) return [login];
+function login(): PolicyStatement {
+  return new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] });
+}
+
+function useApps(stack: Stack, apps: readonly HostedApp[]): PolicyStatement[] {
+  if (apps.length === 0) return [];
   return [
-    login,
-    new PolicyStatement({ actions, resources: repositories.map(({ repositoryArn }) => repositoryArn) }),
+    new PolicyStatement({
+      actions: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+      resources: apps.map(({ repository }) => repository.repositoryArn),
+    }),
+    new PolicyStatement({
+      actions: ['ssm:GetParametersByPath'],
+      resources: apps.flatMap(({ name }) => parameterArns(stack, name)),
+    }),
   ];
 }
 
-/** The path itself and what is below it: GetParametersByPath is asked for the path. */
-function readParameters(stack: Stack, appNames: readonly string[]): PolicyStatement[] {
-  const resources = appNames.flatMap((app) => {
-    const resourceName = parameterPathOf(app).slice(1);
-    return [resourceName, `${resourceName}/*`].map((name) =>
-      stack.formatArn({ service: 'ssm', resource: 'parameter', resourceName: name }),
-    );
-  });
-  return resources.length ? [new PolicyStatement({ actions: ['ssm:GetParametersByPath'], resources })] : [];
+/** The path itself, for which GetParametersByPath is asked, and what is below it. */
+function parameterArns(stack: Stack, app: string): string[] {
+  const path = parameterPathOf(app).slice(1);
+  return [path, `${path}/*`].map((resourceName) =>
+    stack.formatArn({ service: 'ssm', resource: 'parameter', resourceName }),
+  );
 }
 
 const parametersFinding = (app: string) =>

@@ -41,11 +41,13 @@ export function readCommands(): PolicyStatement {
   return anywhere('ssm:ListCommandInvocations', 'ssm:ListCommands');
 }
 
-/** A group's volumes to a group's hosts: both known by their tags. */
-export function attachVolumes(stack: Stack, { tag, volume }: HostGroupConfig): PolicyStatement[] {
+/** Volumes of a host group to hosts of one: both are known by their tags alone. */
+export function attachVolumes(stack: Stack, groups: readonly HostGroupConfig[]): PolicyStatement[] {
+  const volumes = groups.map(({ volume }) => volume.tag);
+  const hosts = groups.map(({ tag }) => tag);
   return [
-    tagged('ec2:AttachVolume', arnOf(stack, 'volume'), `aws:ResourceTag/${volume.tag.key}`, volume.tag),
-    tagged('ec2:AttachVolume', arnOf(stack, 'instance'), `aws:ResourceTag/${tag.key}`, tag),
+    ...tagged(stack, 'ec2:AttachVolume', 'volume', 'aws:ResourceTag', volumes),
+    ...tagged(stack, 'ec2:AttachVolume', 'instance', 'aws:ResourceTag', hosts),
   ];
 }
 
@@ -53,9 +55,7 @@ export function attachVolumes(stack: Stack, { tag, volume }: HostGroupConfig): P
 export function sendPhases(stack: Stack, documentArns: string[], tags: readonly Tag[]): PolicyStatement[] {
   return [
     new PolicyStatement({ actions: ['ssm:SendCommand'], resources: documentArns }),
-    ...tags.map((tag) =>
-      tagged('ssm:SendCommand', arnOf(stack, 'instance'), `ssm:resourceTag/${tag.key}`, tag),
-    ),
+    ...tagged(stack, 'ssm:SendCommand', 'instance', 'ssm:resourceTag', tags),
   ];
 }
 
@@ -63,16 +63,21 @@ function anywhere(...actions: string[]): PolicyStatement {
   return new PolicyStatement({ actions, resources: ['*'] });
 }
 
-function tagged(action: string, resource: string, conditionKey: string, { value }: Tag): PolicyStatement {
-  return new PolicyStatement({
-    actions: [action],
-    resources: [resource],
-    conditions: { StringEquals: { [conditionKey]: value } },
+/** A statement a tag key: the values of one key are alternatives. */
+function tagged(
+  stack: Stack,
+  action: string,
+  resource: 'instance' | 'volume',
+  condition: 'aws:ResourceTag' | 'ssm:resourceTag',
+  tags: readonly Tag[],
+): PolicyStatement[] {
+  const arn = stack.formatArn({ service: 'ec2', resource, resourceName: '*' });
+  return [...new Set(tags.map(({ key }) => key))].map((key) => {
+    const values = new Set(tags.filter((tag) => tag.key === key).map(({ value }) => value));
+    const conditions = { StringEquals: { [`${condition}/${key}`]: [...values] } };
+    return new PolicyStatement({ actions: [action], resources: [arn], conditions });
   });
 }
-
-const arnOf = (stack: Stack, resource: 'instance' | 'volume') =>
-  stack.formatArn({ service: 'ec2', resource, resourceName: '*' });
 
 /** As cdk-nag names the finding on such a resource. */
 export const anyOf = (resource: 'instance' | 'volume') =>

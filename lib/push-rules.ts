@@ -1,7 +1,6 @@
-import { Duration } from 'aws-cdk-lib';
-import { type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
-import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Aws, Duration, Stack } from 'aws-cdk-lib';
+import { type EventPattern, type IRuleTarget, Rule } from 'aws-cdk-lib/aws-events';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
@@ -13,6 +12,8 @@ export interface PushRulesProps {
   readonly stateMachine: IStateMachine;
 }
 
+const events = new ServicePrincipal('events.amazonaws.com');
+
 /** One rule an app: a tagged push that succeeded starts a deployment, with the event as it came for its input. */
 export class PushRules extends Construct {
   /** Pushes that could not start a deployment. */
@@ -20,25 +21,51 @@ export class PushRules extends Construct {
 
   constructor(scope: Construct, id: string, { apps, stateMachine }: PushRulesProps) {
     super(scope, id);
-    this.deadLetters = new Queue(this, 'DeadLetters', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
-    acknowledge(this.deadLetters, 'It is the dead-letter queue', 'AwsSolutions-SQS3');
-    const target = new SfnStateMachine(stateMachine, {
-      deadLetterQueue: this.deadLetters,
-      // A push that is two hours old is better started by hand than by surprise.
-      maxEventAge: Duration.hours(2),
-      retryAttempts: 185,
-      role: new Role(this, 'Role', { assumedBy: new ServicePrincipal('events.amazonaws.com') }),
-    });
+    this.deadLetters = this.createDeadLetters();
+    const role = new Role(this, 'Role', { assumedBy: events });
+    stateMachine.grantStartExecution(role);
+    const target = this.targetOf(stateMachine, role);
     for (const app of apps)
       new Rule(this, `Push-${app.name}`, {
         description: `A push to ${app.repository.name} deploys ${app.name}`,
         eventPattern: pushPattern(app),
         targets: [target],
       });
+  }
+
+  /** One statement for all rules: CDK's own target adds one a rule, and a queue's policy takes twenty. */
+  private createDeadLetters(): Queue {
+    const queue = new Queue(this, 'DeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    const rules = Stack.of(this).formatArn({ service: 'events', resource: 'rule', resourceName: '*' });
+    queue.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [events],
+        actions: ['sqs:SendMessage'],
+        resources: [queue.queueArn],
+        conditions: {
+          ArnLike: { 'aws:SourceArn': rules },
+          StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+        },
+      }),
+    );
+    acknowledge(queue, 'It is the dead-letter queue', 'AwsSolutions-SQS3');
+    return queue;
+  }
+
+  /** EventBridge tries for two hours; a push older than that is better started by hand than by surprise. */
+  private targetOf(stateMachine: IStateMachine, role: Role): IRuleTarget {
+    return {
+      bind: () => ({
+        arn: stateMachine.stateMachineArn,
+        role,
+        deadLetterConfig: { arn: this.deadLetters.queueArn },
+        retryPolicy: { maximumEventAgeInSeconds: 7200, maximumRetryAttempts: 185 },
+      }),
+    };
   }
 }
 

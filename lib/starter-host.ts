@@ -10,7 +10,7 @@ import { StarterNetwork } from './starter-network.ts';
 export interface StarterHostProps {
   readonly group: HostGroupConfig;
   readonly starterHost: StarterHostConfig;
-  readonly policy: IManagedPolicy;
+  readonly policies: readonly IManagedPolicy[];
 }
 
 interface Image {
@@ -36,10 +36,10 @@ const images: Record<StarterHostConfig['distribution'], Image> = {
 
 /** A bare instance and the volume for its Docker, both tagged as the group says. EdgePaaS does the rest, as on any host. */
 export class StarterHost extends Construct {
-  constructor(scope: Construct, id: string, { group, starterHost, policy }: StarterHostProps) {
+  constructor(scope: Construct, id: string, { group, starterHost, policies }: StarterHostProps) {
     super(scope, id);
     const network = new StarterNetwork(this, 'Network');
-    const template = this.launchTemplate(starterHost, network, policy);
+    const template = this.launchTemplate(starterHost, network, policies);
     const instance = new CfnInstance(this, 'Instance', {
       launchTemplate: { launchTemplateId: template.ref, version: template.attrLatestVersionNumber },
     });
@@ -58,7 +58,7 @@ export class StarterHost extends Construct {
   private launchTemplate(
     host: StarterHostConfig,
     network: StarterNetwork,
-    policy: IManagedPolicy,
+    policies: readonly IManagedPolicy[],
   ): CfnLaunchTemplate {
     const image = images[host.distribution];
     return new CfnLaunchTemplate(this, 'Template', {
@@ -67,7 +67,7 @@ export class StarterHost extends Construct {
         // host whenever there is a newer image.
         imageId: `resolve:ssm:${image.parameter(host.architecture)}`,
         instanceType: host.instanceType,
-        iamInstanceProfile: { arn: this.instanceProfile(policy).attrArn },
+        iamInstanceProfile: { arn: this.instanceProfile(policies).attrArn },
         metadataOptions: { httpTokens: 'required', httpPutResponseHopLimit: 1, httpEndpoint: 'enabled' },
         networkInterfaces: [
           {
@@ -92,10 +92,10 @@ export class StarterHost extends Construct {
     });
   }
 
-  private instanceProfile(policy: IManagedPolicy): CfnInstanceProfile {
+  private instanceProfile(policies: readonly IManagedPolicy[]): CfnInstanceProfile {
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
-      managedPolicies: [policy],
+      managedPolicies: [...policies],
     });
     return new CfnInstanceProfile(this, 'Profile', { roles: [role.roleName] });
   }
