@@ -89,10 +89,10 @@ export class FunctionProcess {
     let timer: NodeJS.Timeout | undefined;
     const expiry = new Promise<Ending>((resolve) => {
       timer = setTimeout(() => {
-        this.#die('timed out');
-        this.#child?.kill('SIGKILL');
         const errorMessage = `RequestId: ${requestId} Error: Task timed out after ${seconds.toFixed(2)} seconds`;
         resolve({ failed: JSON.stringify({ errorType: 'Sandbox.Timedout', errorMessage }) });
+        this.#die('timed out');
+        this.#child?.kill('SIGKILL');
       }, seconds * 1000);
     });
     return Promise.race([work, expiry]).finally(() => clearTimeout(timer));

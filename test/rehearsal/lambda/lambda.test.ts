@@ -1,0 +1,306 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Lambda } from '../../../rehearsal/lambda/lambda.ts';
+import { ManualClock, settle } from '../../support/manual-clock.ts';
+import { functionArn, functionResource, stackOf } from '../../support/deployed-stack.ts';
+
+let folder: string;
+let lambda: Lambda | undefined;
+
+beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'lambda-'))));
+afterEach(async () => {
+  await lambda?.close();
+  lambda = undefined;
+  rmSync(folder, { recursive: true });
+});
+
+interface Given {
+  readonly properties?: Record<string, unknown>;
+  readonly file?: string;
+  readonly clock?: ManualClock;
+  readonly maxProcesses?: number;
+  readonly more?: Parameters<typeof stackOf>[0];
+}
+
+function given(
+  source: string,
+  { properties, file = 'index.mjs', clock, maxProcesses, more = [] }: Given = {},
+): Lambda {
+  mkdirSync(join(folder, 'bundle'));
+  writeFileSync(join(folder, 'bundle', file), source);
+  lambda = new Lambda({
+    stack: stackOf([functionResource('work', properties), ...more], { 'work.zip': join(folder, 'bundle') }),
+    place: {
+      endpointUrl: 'http://127.0.0.1:1',
+      credentialsFor: (role) => ({
+        accessKeyId: `key of ${role}`,
+        secretAccessKey: 'secret',
+        sessionToken: 'token',
+      }),
+    },
+    logFolder: join(folder, 'logs'),
+    clock,
+    maxProcesses,
+  });
+  return lambda;
+}
+
+const call = async (on: Lambda, event: unknown = {}) => {
+  const answer = await on.invoke('work', JSON.stringify(event));
+  return { error: answer.functionError, payload: JSON.parse(answer.payload) as any };
+};
+const log = () => readFileSync(join(folder, 'logs', 'work.log'), 'utf8');
+
+describe('a function', () => {
+  it('is given its event and context, and its answer comes back', async () => {
+    const on = given(`export const handler = async (event, context) => ({
+      doubled: event.n * 2, arn: context.invokedFunctionArn, name: context.functionName, id: context.awsRequestId,
+      left: context.getRemainingTimeInMillis() });`);
+    const answer = await on.invoke(functionArn('work'), '{"n":21}');
+    const payload = JSON.parse(answer.payload);
+    expect(payload).toMatchObject({
+      doubled: 42,
+      arn: functionArn('work'),
+      name: 'work',
+      id: answer.requestId,
+    });
+    expect(payload.left).toBeGreaterThan(1000);
+    expect(payload.left).toBeLessThanOrEqual(3000);
+    expect(answer).toMatchObject({ statusCode: 200, executedVersion: '$LATEST' });
+    expect(answer.functionError).toBeUndefined();
+  });
+
+  it('is a process of its own that stays warm', async () => {
+    const on = given(
+      `let calls = 0; export const handler = async () => ({ pid: process.pid, calls: ++calls });`,
+    );
+    const [first, second] = [await call(on), await call(on)];
+    expect(second.payload).toEqual({ pid: first.payload.pid, calls: 2 });
+    expect(first.payload.pid).not.toBe(process.pid);
+  });
+
+  it('sees its own environment, its role and nothing of ours but PATH', async () => {
+    process.env['LEAK'] = 'yes';
+    const on = given(`export const handler = async () => process.env;`, {
+      properties: { Environment: { Variables: { TABLE: 'ledger' } } },
+    });
+    const { payload } = await call(on);
+    expect(payload).toMatchObject({
+      TABLE: 'ledger',
+      AWS_REGION: 'eu-central-1',
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+      AWS_ACCESS_KEY_ID: 'key of arn:aws:iam::123456789012:role/work',
+      AWS_SESSION_TOKEN: 'token',
+      AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x',
+      AWS_LAMBDA_FUNCTION_NAME: 'work',
+      PATH: process.env['PATH'],
+    });
+    expect(payload).not.toHaveProperty('LEAK');
+    expect(payload).not.toHaveProperty('HOME');
+    delete process.env['LEAK'];
+  });
+
+  it('answers null when it returns nothing', async () => {
+    expect((await call(given(`export const handler = async () => {};`))).payload).toBeNull();
+  });
+
+  it('may be CommonJS', async () => {
+    const on = given(`exports.handler = async () => 'old';`, { file: 'index.cjs' });
+    expect((await call(on)).payload).toBe('old');
+  });
+
+  it('runs in a second process while the first is busy, and both are used again', async () => {
+    const on = given(`export const handler = async ({ ms }) => {
+      await new Promise((resolve) => setTimeout(resolve, ms)); return process.pid; };`);
+    const both = await Promise.all([call(on, { ms: 300 }), call(on, { ms: 300 })]);
+    const again = await Promise.all([call(on, { ms: 50 }), call(on, { ms: 50 })]);
+    const pids = (answers: typeof both) => new Set(answers.map(({ payload }) => payload as number));
+    expect(pids(both).size).toBe(2);
+    expect(pids(again)).toEqual(pids(both));
+  });
+
+  it('waits when its processes are all busy', async () => {
+    const on = given(`export const handler = async () => process.pid;`, { maxProcesses: 1 });
+    const answers = await Promise.all([call(on), call(on), call(on)]);
+    expect(new Set(answers.map(({ payload }) => payload as number)).size).toBe(1);
+  });
+
+  it('is throttled beyond its reserved concurrency', async () => {
+    const on = given(`export const handler = async () => 1;`, {
+      properties: { ReservedConcurrentExecutions: 1 },
+    });
+    const [first, second] = await Promise.allSettled([call(on), call(on)]);
+    expect(first.status).toBe('fulfilled');
+    expect(second).toMatchObject({ reason: { code: 'TooManyRequestsException', status: 429 } });
+  });
+
+  it('writes what it prints to its log, between START and REPORT', async () => {
+    await call(given(`export const handler = async () => console.log('hello there');`));
+    expect(log()).toMatch(/START RequestId: (\S+)\nhello there\nREPORT RequestId: \1/);
+  });
+
+  it('answers a warm call in less than 3 ms over its handler', async () => {
+    const on = given(`export const handler = async () => 1;`);
+    await call(on);
+    const times: number[] = [];
+    for (let round = 0; round < 60; round += 1) {
+      const started = performance.now();
+      await on.invoke('work', '{}');
+      times.push(performance.now() - started);
+    }
+    expect(times.sort((a, b) => a - b)[30]).toBeLessThan(3);
+  });
+});
+
+describe('a function that fails', () => {
+  it('answers what it threw, by name', async () => {
+    const on = given(`export const handler = async () => {
+      throw Object.assign(new Error('held by x'), { name: 'lease-held' }); };`);
+    const { error, payload } = await call(on);
+    expect(error).toBe('Unhandled');
+    expect(payload).toMatchObject({ errorType: 'lease-held', errorMessage: 'held by x' });
+    expect(payload.trace[0]).toBe('lease-held: held by x');
+  });
+
+  it('stays warm after it threw', async () => {
+    const on = given(
+      `export const handler = async ({ fail }) => { if (fail) throw new Error('no'); return process.pid; };`,
+    );
+    const before = await call(on);
+    await call(on, { fail: true });
+    expect(await call(on)).toEqual(before);
+  });
+
+  it('is killed when its time is up, and works again in a new process', async () => {
+    const on = given(`export const handler = async ({ hang }) => { while (hang) {} return process.pid; };`, {
+      properties: { Timeout: 1 },
+    });
+    const { payload: pid } = await call(on);
+    const { error, payload } = await call(on, { hang: true });
+    expect(error).toBe('Unhandled');
+    expect(payload.errorType).toBe('Sandbox.Timedout');
+    expect(payload.errorMessage).toMatch(/^RequestId: \S+ Error: Task timed out after 1\.00 seconds$/);
+    const { payload: next } = await call(on);
+    expect(next).not.toBe(pid);
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+
+  it.each([
+    ['process.exit(3)', 'exit status 3'],
+    [`process.kill(process.pid, 'SIGKILL')`, 'signal: SIGKILL'],
+  ])('answers Runtime.ExitError after %s', async (crash, how) => {
+    const { payload } = await call(
+      given(`export const handler = async () => { ${crash}; await new Promise(() => {}); };`),
+    );
+    expect(payload.errorType).toBe('Runtime.ExitError');
+    expect(payload.errorMessage).toMatch(new RegExp(`Runtime exited with error: ${how}$`));
+  });
+
+  it('reports a rejection that nobody handled', async () => {
+    const on = given(
+      `export const handler = () => { Promise.reject(new Error('lost')); return new Promise(() => {}); };`,
+    );
+    expect((await call(on)).payload).toMatchObject({
+      errorType: 'Runtime.UnhandledPromiseRejection',
+      errorMessage: 'lost',
+    });
+  });
+
+  it('reports what failed while it was imported', async () => {
+    const { error, payload } = await call(
+      given(`throw new TypeError('no table'); export const handler = 1;`),
+    );
+    expect(error).toBe('Unhandled');
+    expect(payload).toMatchObject({ errorType: 'TypeError', errorMessage: 'no table' });
+  });
+
+  it.each([
+    ['export const other = 1;', 'index.mjs', 'Runtime.HandlerNotFound'],
+    ['export const handler = async () => 1;', 'wrong.mjs', 'Runtime.ImportModuleError'],
+    [
+      'export const handler = (event, context, callback) => callback(null, 1);',
+      'index.mjs',
+      'Runtime.CallbackHandlerDeprecated',
+    ],
+  ])('that is %s in %s answers %s', async (source, file, errorType) => {
+    expect((await call(given(source, { file }))).payload.errorType).toBe(errorType);
+  });
+
+  it('cannot answer more than 6 MB', async () => {
+    const { payload } = await call(given(`export const handler = async () => 'x'.repeat(6291556);`));
+    expect(payload.errorType).toBe('Function.ResponseSizeTooLarge');
+  });
+
+  it('is not called with more than 6 MB', async () => {
+    const on = given(`export const handler = async () => 1;`);
+    await expect(on.invoke('work', `"${'x'.repeat(6_291_456)}"`)).rejects.toMatchObject({ status: 413 });
+  });
+
+  it('is not found by a name that the stack does not have', async () => {
+    const on = given(`export const handler = async () => 1;`);
+    await expect(on.invoke(functionArn('other'), '{}')).rejects.toMatchObject({
+      code: 'ResourceNotFoundException',
+    });
+    await expect(on.invoke('work:12', '{}')).rejects.toMatchObject({ code: 'ResourceNotFoundException' });
+  });
+});
+
+describe('an asynchronous invocation', () => {
+  const failing = `export const handler = async ({ until }) => {
+    globalThis.calls = (globalThis.calls ?? 0) + 1; if (globalThis.calls < until) throw new Error('not yet'); };`;
+  const turn = async (clock: ManualClock, ms: number, times: number) => {
+    while ((log().match(/REPORT/g) ?? []).length < times)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    for (let round = 0; round < 5; round += 1) await settle();
+    await clock.advance(ms);
+  };
+
+  it('is tried again after one and after two more minutes', async () => {
+    const clock = new ManualClock();
+    const on = given(failing, { clock });
+    const { handled } = on.invokeAsync('work', '{"until":3}');
+    await turn(clock, 60_000, 1);
+    await turn(clock, 119_999, 2);
+    expect(log().match(/REPORT/g)).toHaveLength(2);
+    await clock.advance(1);
+    await handled;
+    expect(log().match(/REPORT/g)).toHaveLength(3);
+    expect(on.discarded).toEqual([]);
+  });
+
+  it('is given up after the attempts that EventInvokeConfig allows', async () => {
+    const clock = new ManualClock();
+    const more = [
+      {
+        logicalId: 'config',
+        type: 'AWS::Lambda::EventInvokeConfig',
+        properties: { FunctionName: 'work', Qualifier: '$LATEST', MaximumRetryAttempts: 0 },
+      },
+    ];
+    const on = given(failing, { clock, more });
+    await on.invokeAsync('work', '{"until":9}').handled;
+    expect(on.discarded).toMatchObject([{ functionName: 'work', payload: '{"until":9}' }]);
+    expect(on.discarded[0]!.reason).toContain('not yet');
+  });
+});
+
+describe('loading', () => {
+  it.each([
+    [{ Runtime: 'python3.13' }, 'Node functions only'],
+    [{ VpcConfig: {} }, 'AWS::Lambda::Function.VpcConfig'],
+    [{ Code: { ZipFile: 'x' } }, 'Code must be an asset'],
+    [{ Environment: { Variables: { AWS_REGION: 'x' } } }, 'lets no function set AWS_REGION'],
+  ])('refuses %j', (properties, message) => {
+    expect(() => given('', { properties })).toThrow(message);
+  });
+});
+
+it('ends every process when it is closed', async () => {
+  const on = given(`export const handler = async () => process.pid;`);
+  const { payload: pid } = await call(on);
+  await on.close();
+  lambda = undefined;
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+});
