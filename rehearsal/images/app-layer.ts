@@ -16,7 +16,7 @@ export async function makeAppLayer(spec: ImageSpec): Promise<Layer> {
 }
 
 /** As `npm run build` of the example does it. */
-async function bundleApp(): Promise<Buffer> {
+export async function bundleApp(): Promise<Buffer> {
   const options = { bundle: true, minify: true, platform: 'node', target: 'node20', write: false } as const;
   const { outputFiles } = await build({ entryPoints: [appEntry], ...options });
   return Buffer.from(outputFiles[0]!.contents);
