@@ -58,6 +58,8 @@ export interface Deployer {
   /** The ledger as a person reads it. */
   readonly ledger: Ledger;
   readonly stateMachineArn: string;
+  /** What AWS_ENDPOINT_URL is. */
+  readonly endpointUrl: string;
   close(): Promise<void>;
 }
 
@@ -131,6 +133,7 @@ export async function startDeployer(options: DeployerOptions): Promise<Deployer>
     calls,
     ledger: personalLedger(stack, endpoint.url, credentials),
     stateMachineArn: states.machines[0]!.arn,
+    endpointUrl: endpoint.url,
     async close() {
       bus.close();
       await states.close();

@@ -50,7 +50,14 @@ const cause = ({ failureId, cause: text }: DeploymentReport) =>
   failureId ? wrap(`  ${failureId}: ${text ?? ''}`, '    ') : [];
 
 function speed(deployment: DeploymentReport): string {
-  const { pushToLiveMs, switchMs, commandsSent, stateTransitions, commandsUntilLive, stateTransitionsUntilLive } = deployment;
+  const {
+    pushToLiveMs,
+    switchMs,
+    commandsSent,
+    stateTransitions,
+    commandsUntilLive,
+    stateTransitionsUntilLive,
+  } = deployment;
   const counts = `${commandsSent} commands, ${stateTransitions} state transitions`;
   if (pushToLiveMs === null) return `never live; ${counts}`;
   const untilLive = `(until live ${commandsUntilLive} and ${stateTransitionsUntilLive})`;
@@ -58,7 +65,12 @@ function speed(deployment: DeploymentReport): string {
 }
 
 const phases = ({ phases: walked }: DeploymentReport) =>
-  wrap(walked.map(({ phase, ms, result }) => `${phase} ${milliseconds(ms)}${result === 'failed' ? ' failed' : ''}`).join(', '), '  ').join('\n  ');
+  wrap(
+    walked
+      .map(({ phase, ms, result }) => `${phase} ${milliseconds(ms)}${result === 'failed' ? ' failed' : ''}`)
+      .join(', '),
+    '  ',
+  ).join('\n  ');
 
 function load(summary: NonNullable<DeploymentReport['load']>, paint: Paint): string {
   const { requests, failed, resets, truncatedStreams, webSocketsWithoutCloseFrame, p50Ms, p99Ms } = summary;
@@ -68,15 +80,25 @@ function load(summary: NonNullable<DeploymentReport['load']>, paint: Paint): str
 }
 
 const nginxCount = ({ lost }: DeploymentReport) =>
-  lost.requests > 0 ? [`  nginx:   ${lost.requests} requests since the switch, ${lost.status5xx} with 5xx, ${lost.status499} with 499`] : [];
+  lost.requests > 0
+    ? [
+        `  nginx:   ${lost.requests} requests since the switch, ${lost.status5xx} with 5xx, ${lost.status499} with 499`,
+      ]
+    : [];
 
 function totals({ floorMs, ratio, host, hostNote, seconds }: RehearsalReport): string[] {
   const floor =
     floorMs === null
       ? []
-      : [`The floor here, pull + run + ready + flip by hand: ${milliseconds(floorMs)}; a quiet push took ${ratio} times that.`];
+      : [
+          `The floor here, pull + run + ready + flip by hand: ${milliseconds(floorMs)}; a quiet push took ${ratio} times that.`,
+        ];
   const simulated = host === 'simulated' ? wrap(`The host was SIMULATED: ${hostNote ?? ''}`) : [];
-  return [...floor, `The host was ${host}; ${seconds} s in all. Everything in numbers: rehearsal-report.json`, ...simulated];
+  return [
+    ...floor,
+    `The host was ${host}; ${seconds} s in all. Everything in numbers: rehearsal-report.json`,
+    ...simulated,
+  ];
 }
 
 function verdict({ problems }: RehearsalReport, paint: Paint): string {
@@ -85,7 +107,8 @@ function verdict({ problems }: RehearsalReport, paint: Paint): string {
 }
 
 /** 12 ms, 1.4 s. */
-export const milliseconds = (ms: number) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
+export const milliseconds = (ms: number) =>
+  ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 
 function wrap(text: string, indent = ''): string[] {
   const lines: string[] = [];

@@ -1,0 +1,27 @@
+import type { FailureId } from '../../contracts/failure.ts';
+import type { Outcome } from '../../contracts/outcome.ts';
+import type { DeploymentReport } from '../report/report.ts';
+
+export interface Expectation {
+  readonly outcome: Outcome;
+  readonly failureId?: FailureId;
+  readonly serving: string;
+  /** Not one request, stream or socket of any client. */
+  readonly nothingLost?: boolean;
+}
+
+/** What is not as it should be, a sentence each. */
+export function expectations(deployment: DeploymentReport, expected: Expectation): string[] {
+  const { title, outcome, failureId, cause, servingAfterwards, load } = deployment;
+  const problems: string[] = [];
+  if (outcome !== expected.outcome)
+    problems.push(`ended ${outcome} instead of ${expected.outcome} (${failureId}: ${cause})`);
+  if ((expected.failureId ?? null) !== failureId)
+    problems.push(`failure ${failureId} instead of ${expected.failureId}`);
+  if (servingAfterwards !== null && servingAfterwards !== expected.serving)
+    problems.push(`port 80 answers ${servingAfterwards} instead of ${expected.serving}`);
+  if (expected.nothingLost && load)
+    for (const name of ['failed', 'resets', 'truncatedStreams', 'webSocketsWithoutCloseFrame'] as const)
+      if (load[name] > 0) problems.push(`${load[name]} ${name} of ${load.requests} requests`);
+  return problems.map((problem) => `${title}: ${problem}`);
+}

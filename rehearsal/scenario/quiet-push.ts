@@ -1,0 +1,22 @@
+import { variants } from '../images/variants.ts';
+import type { Rehearsal } from '../rehearsal.ts';
+import { describeDeployment } from '../report/describe-deployment.ts';
+import type { DeploymentReport } from '../report/report.ts';
+import type { RealStage } from '../stage/real-stage.ts';
+import { measureFloor } from './floor.ts';
+import { newBytes } from './main-job.ts';
+
+export interface QuietPush {
+  readonly deployment: DeploymentReport;
+  readonly floorMs: number;
+  readonly ratio: number;
+}
+
+/** The steady state without load: a prepared host, 1 MB of new layer, against the floor on the same host. */
+export async function measureQuietPush(rehearsal: Rehearsal, stage: RealStage): Promise<QuietPush> {
+  const walked = await rehearsal.push(variants.healthy('v5', newBytes));
+  const deployment = await describeDeployment(rehearsal, 'A quiet push, for the figures', walked);
+  const floorMs = await measureFloor(rehearsal, stage);
+  const ratio = Number(((deployment.pushToLiveMs ?? Infinity) / floorMs).toFixed(2));
+  return { deployment, floorMs, ratio };
+}
