@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
 import type { AppSettings } from '../contracts/app-settings.ts';
 import { Failure, oneLine } from '../contracts/failure.ts';
 import {
@@ -52,7 +52,7 @@ function acceptPush(
     buildVersion: event.detail['image-tag'],
     digest: event.detail['image-digest'],
     eventId: event.id,
-    order: orderOf(event.time, startedAt),
+    order: orderOf(earlierOf(event.time, startedAt), startedAt),
     executionArn,
     requestedAt: Date.parse(event.time),
   };
@@ -78,13 +78,16 @@ function acceptClosing(
 const orderOf = (time: string, startedAt: string) =>
   `${new Date(time).toISOString()} ${new Date(startedAt).toISOString()}`;
 
+/** A push cannot happen after what it started: a time in the future would make all that follows it older. */
+const earlierOf = (one: string, other: string) => (Date.parse(one) < Date.parse(other) ? one : other);
+
 function knownApp(apps: AppSettings[], matches: (app: AppSettings) => boolean, asked: string): AppSettings {
   const app = apps.find(matches);
   if (app) return app;
   const names = apps.map(({ name }) => name).join(', ');
   throw new Failure(
     'unknown-app',
-    `app ${quote(asked)} is not configured: use one of ${names}, or add it to edgepaas.config.ts and deploy`,
+    `app ${quote(asked)} is not configured: add it to edgepaas.config.ts and deploy, or use one of ${names}`,
   );
 }
 
@@ -92,7 +95,9 @@ function parse<T>(schema: z.ZodMiniType<T>, input: unknown): T {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   const problems = result.error.issues.slice(0, 5).map((issue) => describe(issue, input));
-  throw new Failure('invalid-request', `${problems.join('; ')}. Use {"app": "...", "buildVersion": "..."}`);
+  // However long the problems are, the line still ends with what to do.
+  const cause = oneLine(problems.join('; '), 330);
+  throw new Failure('invalid-request', `${cause}. Use {"app": "...", "buildVersion": "..."}`);
 }
 
 function describe(issue: z.core.$ZodIssue, input: unknown): string {
@@ -105,8 +110,9 @@ function describe(issue: z.core.$ZodIssue, input: unknown): string {
   return value === undefined ? `${field} is missing` : `${field} = ${quote(value)} ${problemOf(issue)}`;
 }
 
-const problemOf = (issue: z.core.$ZodIssue) =>
-  issue.message && issue.message !== 'Invalid input' ? issue.message : 'has the wrong form';
+/** What the contract says of it, or our words where zod has only its own. */
+const problemOf = ({ message }: z.core.$ZodIssue) =>
+  !message || message.startsWith('Invalid input') ? 'has the wrong form' : message;
 
 /** At most 60 characters of a value, on one line, in quotes: what came in may be hostile and long. */
 const quote = (value: unknown) => oneLine(JSON.stringify(value) ?? 'undefined', 60);

@@ -3,7 +3,7 @@ import { Failure } from '../contracts/failure.ts';
 import type { DeploymentPlan } from '../contracts/plan.ts';
 import type { DeploymentRequest } from '../contracts/request.ts';
 import { isRunning } from './lib/executions.ts';
-import { appKey, historyKey, Ledger, type Lease } from './lib/ledger.ts';
+import { appKey, historyKey, Ledger, type CurrentRelease, type Lease } from './lib/ledger.ts';
 
 /** Where the graph goes on: a deployment, or the closing of one by going back or forward. */
 export interface Acquired {
@@ -26,6 +26,7 @@ export async function acquireLease(
   const held = await ledger.lease(request.app);
   if (held?.open && held.executionArn !== request.executionArn) throw await heldBy(held, client);
   const lease = held?.open ? held : await grant(request, held, ledger);
+  await recordStart(lease, request, ledger);
   return { request, lease: { deploymentId: lease.deploymentId, fence: lease.fence }, way: 'deploy' };
 }
 
@@ -82,13 +83,17 @@ async function grant(request: DeploymentRequest, before: Lease | undefined, ledg
     since: Date.now(),
   };
   await writeLease(lease, before, ledger);
-  await ledger.put(historyKey(lease.app, lease.deploymentId), {
-    ...lease,
-    open: undefined,
-    request,
-    outcome: 'Running',
-  });
   return lease;
+}
+
+/** Also when the lease was taken in an attempt before this one, which may have died before it came to this. */
+async function recordStart(lease: Lease, request: DeploymentRequest, ledger: Ledger): Promise<void> {
+  await ledger.putIf(
+    historyKey(lease.app, lease.deploymentId),
+    { ...lease, open: undefined, request, outcome: 'Running' },
+    'attribute_not_exists(pk) OR executionArn = :mine',
+    { ':mine': request.executionArn },
+  );
 }
 
 /** Whoever writes second finds the fence moved, and waits. */
@@ -121,13 +126,36 @@ async function takeOver(
     : { ...held, executionArn: request.executionArn, fence: held.fence + 1, since: Date.now() };
   if (!mine) await writeLease(lease, held, ledger);
   const plan = await ledger.plan(closes);
-  const forward = (await ledger.current(request.app))?.deploymentId === closes;
+  const committed = (await refuseLateCommit(lease, ledger))?.deploymentId === closes;
+  const goesBack = !committed || (await hasBegunToGoBack(closes, plan, ledger));
   return {
     request,
     lease: { deploymentId: closes, fence: lease.fence },
-    way: forward ? 'forward' : 'back',
+    way: goesBack ? 'back' : 'forward',
     plan: plan ? ({ ...plan, fence: lease.fence } as DeploymentPlan) : { waves: [] },
   };
+}
+
+/**
+ * Raises the fence of the current release and answers that release: a commit that the dead execution had under way is either
+ * in it already or refused from now on, so the way chosen by it stays the right one.
+ */
+async function refuseLateCommit({ app, fence }: Lease, ledger: Ledger): Promise<CurrentRelease | undefined> {
+  const current = await ledger.current(app);
+  const condition = 'attribute_not_exists(pk) OR fence = :seen';
+  const values = { ':seen': current?.fence ?? 0 };
+  if (await ledger.putIf(appKey(app, 'current'), { ...current, fence }, condition, values)) return current;
+  throw new Failure('lease-held', `${app}: a release was committed just now: looking again`);
+}
+
+/** A deployment may have been committed and yet go back, when the answer of the commit got lost. */
+async function hasBegunToGoBack(
+  deploymentId: string,
+  plan: DeploymentPlan | undefined,
+  ledger: Ledger,
+): Promise<boolean> {
+  const waves = (plan?.waves ?? []).map((_, wave) => ledger.run({ deploymentId, phase: 'revert', wave }));
+  return (await Promise.all(waves)).some((run) => run !== undefined);
 }
 
 let ledger: Ledger | undefined;

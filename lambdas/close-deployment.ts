@@ -3,7 +3,7 @@ import type { ImagePlan } from '../contracts/plan.ts';
 import type { Receipt } from '../contracts/receipt.ts';
 import type { DeploymentRequest } from '../contracts/request.ts';
 import { decideOutcome, type WalkedGraph } from './lib/decide-outcome.ts';
-import { appKey, historyKey, Ledger, type CurrentRelease, type PhaseRun } from './lib/ledger.ts';
+import { appKey, historyKey, Ledger, runKey, type CurrentRelease, type PhaseRun } from './lib/ledger.ts';
 
 export interface CloseInput {
   readonly deployment: WalkedGraph & {
@@ -43,14 +43,16 @@ export async function closeDeployment(
   const current = await ledger.current(request.app);
   const decision = decideOutcome(deployment, current?.deploymentId === lease.deploymentId);
   const image = deployment.plan?.image ?? deployment.image;
+  const runs = await ledger.runs(lease.deploymentId);
   const closed: Closed = {
     deploymentId: lease.deploymentId,
     app: request.app,
     ...(image && { buildVersion: image.buildVersion, digest: image.digest }),
     ...decision,
-    lost: countLost(await ledger.runs(lease.deploymentId)),
+    lost: countLost(runs),
   };
   if (decision.outcome !== 'Succeeded') await uncommit(current, lease.deploymentId, request.app, ledger);
+  await forgetCallbacks(runs, ledger);
   await recordHistory(closed, deployment, executionArn, ledger);
   await releaseLease(request.app, lease, ledger);
   return closed;
@@ -89,16 +91,35 @@ export function countLost(runs: PhaseRun[]): LostRequests {
 const lostOf = (receipt: Receipt) =>
   'facts' in receipt ? (receipt.facts as unknown as LostRequests) : undefined;
 
+/** Nobody waits for these any more, such as a phase that timed out: the sweep need not look at them for ever. */
+async function forgetCallbacks(runs: PhaseRun[], ledger: Ledger): Promise<void> {
+  for (const run of runs.filter(({ open }) => open))
+    await ledger.update(
+      runKey(run),
+      'REMOVE #open SET forgottenAt = :now',
+      { ':now': Date.now(), ':token': run.taskToken },
+      'taskToken = :token',
+    );
+}
+
+/** An execution that lost its lease may still be closing: what the holder of a higher fence wrote stays. */
 async function recordHistory(
   closed: Closed,
-  { request }: CloseInput['deployment'],
+  { request, lease }: CloseInput['deployment'],
   executionArn: string,
   ledger: Ledger,
 ): Promise<void> {
   await ledger.update(
     historyKey(request.app, closed.deploymentId),
-    'SET closed = :closed, outcome = :outcome, closedBy = :by, endedAt = :now',
-    { ':closed': closed, ':outcome': closed.outcome, ':by': executionArn, ':now': Date.now() },
+    'SET closed = :closed, outcome = :outcome, closedBy = :by, closedFence = :fence, endedAt = :now',
+    {
+      ':closed': closed,
+      ':outcome': closed.outcome,
+      ':by': executionArn,
+      ':fence': lease.fence,
+      ':now': Date.now(),
+    },
+    'attribute_not_exists(closedFence) OR closedFence <= :fence',
   );
 }
 

@@ -1,3 +1,4 @@
+import { Failure } from '../contracts/failure.ts';
 import type { DeploymentPlan } from '../contracts/plan.ts';
 import { appKey, Ledger, type CurrentRelease } from './lib/ledger.ts';
 
@@ -24,8 +25,9 @@ export async function commitRelease(plan: DeploymentPlan, ledger: Ledger): Promi
     ':fence': fence,
   });
   if (!written)
-    throw new Error(
-      `A deployment newer than ${deploymentId} has committed ${plan.app.name}: this one has lost its lease`,
+    throw new Failure(
+      'fence-stale',
+      `${plan.app.name}: ${deploymentId} has lost its lease to a newer deployment or a closing: see the history`,
     );
   return current;
 }

@@ -94,11 +94,8 @@ async function manifestsOf(image: Image, repository: string, ecr: ECRClient): Pr
   const manifest = parseManifest(image);
   if (!manifest.manifests) return [manifest];
   const children = manifest.manifests.filter(({ platform }) => platform?.os === 'linux');
-  const images = await getImages(
-    repository,
-    children.map(({ digest }) => ({ imageDigest: digest })),
-    ecr,
-  );
+  const ids = children.map(({ digest }) => ({ imageDigest: digest }));
+  const images = ids.length === 0 ? [] : await getImages(repository, ids, ecr);
   if (images.length === 0)
     throw notRunnable(
       image.imageId?.imageTag ?? image.imageId!.imageDigest!,
@@ -118,7 +115,8 @@ async function configOf(
   repositoryName: string,
   ecr: ECRClient,
 ): Promise<ImageConfig> {
-  const { digest, mediaType } = manifest.config!;
+  if (!manifest.config) throw notRunnable(repositoryName, 'its index names another index');
+  const { digest, mediaType } = manifest.config;
   if (!/^application\/vnd\.(docker\.container\.image|oci\.image\.config)\.v1\+json$/.test(mediaType))
     throw notRunnable(digest, `it is ${mediaType}, not a container image`);
   const { downloadUrl } = await ecr.send(
@@ -126,10 +124,13 @@ async function configOf(
   );
   const response = await fetch(downloadUrl!);
   if (!response.ok) throw new Error(`GET of the image's config ${digest} answered ${response.status}`);
-  return imageConfig.parse(await response.json());
+  const config = imageConfig.safeParse(await response.json());
+  if (config.success) return config.data;
+  throw notRunnable(digest, 'its config says neither system nor architecture');
 }
 
-function refuseNotRunnable({ config }: ImageConfig, name: string): void {
+function refuseNotRunnable({ config, os }: ImageConfig, name: string): void {
+  if (os !== 'linux') throw notRunnable(name, `it is built for ${os}, not for Linux`);
   if (config?.Entrypoint?.length || config?.Cmd?.length) return;
   throw notRunnable(name, 'it has neither ENTRYPOINT nor CMD');
 }

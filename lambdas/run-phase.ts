@@ -1,9 +1,10 @@
 import { SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
-import { SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { InvalidInstanceId, SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { Failure } from '../contracts/failure.ts';
 import { deliverySeconds, phaseParameters } from '../contracts/phase.ts';
 import type { PhaseName } from '../contracts/phase-name.ts';
 import { phases } from '../contracts/phases/index.ts';
-import type { DeploymentPlan } from '../contracts/plan.ts';
+import { waveSize, type DeploymentPlan } from '../contracts/plan.ts';
 import { Ledger, runIdOf, runKey, type PhaseRun } from './lib/ledger.ts';
 
 export interface RunPhaseInput {
@@ -25,9 +26,53 @@ export async function runPhase(input: RunPhaseInput, { ledger, ssm, sfn }: Clien
   const run = toRun(input);
   if (run.phase === 'revert' && !(await ledger.run({ ...run, phase: 'start-candidate' })))
     return skipRevert(input, sfn);
-  await ledger.put(runKey(run), { ...run });
-  const { Command } = await ssm.send(new SendCommandCommand(commandFor(input, run)));
-  await ledger.update(runKey(run), 'ADD commandIds :id', { ':id': new Set([Command!.CommandId!]) });
+  await Promise.all([writeIntent(run, ledger), refuseWithoutLease(input.plan, ledger)]);
+  const commandId = await send(input, run, { ledger, ssm });
+  await ledger.update(runKey(run), 'ADD commandIds :id', { ':id': new Set([commandId]) });
+}
+
+/** A callback of a higher fence is a closing's, and stays. */
+async function writeIntent(run: PhaseRun, ledger: Ledger): Promise<void> {
+  const written = await ledger.putIf(runKey(run), { ...run }, 'attribute_not_exists(pk) OR fence <= :fence', {
+    ':fence': run.fence,
+  });
+  if (!written) throw stale(run.deploymentId);
+}
+
+/** An execution that was closed, and is redriven by a person, has no right to the app any more. */
+async function refuseWithoutLease(
+  { app, deploymentId, fence }: DeploymentPlan,
+  ledger: Ledger,
+): Promise<void> {
+  const lease = await ledger.lease(app.name);
+  if (!lease?.open || lease.fence !== fence) throw stale(deploymentId);
+}
+
+const stale = (deploymentId: string) =>
+  new Failure(
+    'fence-stale',
+    `${deploymentId} has lost its lease to a newer deployment or a closing: start a new deployment instead`,
+  );
+
+type Sender = Pick<Clients, 'ledger' | 'ssm'>;
+
+/** SSM refuses a whole wave for one instance that is gone; on the way back the others are asked without it. */
+async function send(input: RunPhaseInput, run: PhaseRun, { ledger, ssm }: Sender): Promise<string> {
+  try {
+    const { Command } = await ssm.send(new SendCommandCommand(commandFor(input, run)));
+    return Command!.CommandId!;
+  } catch (error) {
+    if (!(error instanceof InvalidInstanceId)) throw error;
+    const named: string[] = error.message.match(/m?i-[0-9a-f]+/g) ?? [];
+    const unreachable = run.hosts.filter((host) => named.includes(host));
+    const hosts = run.hosts.filter((host) => !unreachable.includes(host));
+    if (run.phase !== 'revert' || unreachable.length === 0 || hosts.length === 0)
+      throw new Failure('host-unreachable', `${run.phase}: SSM sends nothing: ${error.message}`, {
+        cause: error,
+      });
+    await ledger.update(runKey(run), 'SET unreachable = :hosts', { ':hosts': unreachable });
+    return send(input, { ...run, hosts }, { ledger, ssm });
+  }
 }
 
 function toRun({ phase, taskToken, plan, wave, waveIndex }: RunPhaseInput): PhaseRun {
@@ -36,6 +81,7 @@ function toRun({ phase, taskToken, plan, wave, waveIndex }: RunPhaseInput): Phas
     deploymentId: plan.deploymentId,
     phase,
     wave: waveIndex,
+    fence: plan.fence,
     hosts,
     taskToken,
     open: 'open',
@@ -50,12 +96,12 @@ async function skipRevert({ taskToken }: RunPhaseInput, sfn: SFNClient): Promise
   );
 }
 
-function commandFor({ phase, plan }: RunPhaseInput, run: PhaseRun) {
+function commandFor({ phase, plan, waveIndex }: RunPhaseInput, run: PhaseRun) {
   const { name, version } = plan.documents[phase];
-  const parameters = Object.entries(phaseParameters(phases[phase], plan)).map(([key, value]) => [
-    key,
-    [value],
-  ]);
+  // Volumes are in the order of the hosts; a parameter holds those of a wave, not those of a thousand hosts.
+  const volumeIds = plan.volumeIds.slice(waveIndex * waveSize, (waveIndex + 1) * waveSize);
+  const values = phaseParameters(phases[phase], { ...plan, volumeIds });
+  const parameters = Object.entries(values).map(([key, value]) => [key, [value]]);
   return {
     DocumentName: name,
     DocumentVersion: version,

@@ -8,6 +8,8 @@ import { readInvocations, settleRun, type Clients } from './lib/settle-run.ts';
 export interface Swept {
   readonly settled: number;
   readonly closing: string[];
+  /** What could not be looked at this time. */
+  readonly errors: string[];
 }
 
 /** Finishes what no event did: callbacks whose event was lost, and leases whose execution ended without closing. */
@@ -15,13 +17,18 @@ export async function sweep(clients: Clients): Promise<Swept> {
   const open = await clients.ledger.open();
   const leases = open.filter((item): item is Lease => 'executionArn' in item);
   const runs = open.filter((item): item is PhaseRun => 'taskToken' in item);
-  const verdicts = await Promise.all(runs.map((run) => settleLost(run, clients)));
-  const closing = await Promise.all(leases.map((lease) => closeAbandoned(lease, clients.sfn)));
+  const closed = await Promise.allSettled(leases.map((lease) => closeAbandoned(lease, clients)));
+  const settled = await Promise.allSettled(runs.map((run) => settleLost(run, clients)));
   return {
-    settled: verdicts.filter((settled) => settled).length,
-    closing: closing.filter((deploymentId) => deploymentId !== undefined),
+    settled: valuesOf(settled).filter((done) => done).length,
+    closing: valuesOf(closed).filter((deploymentId) => deploymentId !== undefined),
+    errors: [...closed, ...settled].flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : [])),
   };
 }
+
+/** One that cannot be looked at keeps no other from being finished; the next sweep comes to it again. */
+const valuesOf = <T>(results: PromiseSettledResult<T>[]) =>
+  results.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
 
 async function settleLost(run: PhaseRun, clients: Clients): Promise<boolean> {
   for (const commandId of run.commandIds ?? []) {
@@ -31,10 +38,13 @@ async function settleLost(run: PhaseRun, clients: Clients): Promise<boolean> {
   return false;
 }
 
-async function closeAbandoned(lease: Lease, sfn: SFNClient): Promise<string | undefined> {
+async function closeAbandoned(lease: Lease, { ledger, sfn }: Clients): Promise<string | undefined> {
   if (await isRunning(lease.executionArn, sfn)) return undefined;
-  await startClosing(lease, sfn);
-  return lease.deploymentId;
+  // The index lags behind: a lease that was given back in the meantime is nobody's.
+  const held = await ledger.lease(lease.app);
+  if (!held?.open || held.executionArn !== lease.executionArn) return undefined;
+  await startClosing(held, sfn);
+  return held.deploymentId;
 }
 
 let clients: Clients | undefined;

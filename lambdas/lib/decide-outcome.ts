@@ -1,12 +1,13 @@
 import { oneLine } from '../../contracts/failure.ts';
 import type { Outcome } from '../../contracts/outcome.ts';
 
+/** As a Catch writes it; a timeout may come without a Cause. */
 interface StepsError {
   readonly Error: string;
-  readonly Cause: string;
+  readonly Cause?: string;
 }
 
-type WaveReverted = { readonly switched: boolean } | ({ readonly failed: true } & StepsError);
+type WaveReverted = { readonly switched: boolean } | { readonly failed: true; readonly error: StepsError };
 
 /** What the graph's state says of the way it walked. */
 export interface WalkedGraph {
@@ -18,7 +19,7 @@ export interface WalkedGraph {
 
 export interface Decision {
   readonly outcome: Outcome;
-  readonly failure: StepsError;
+  readonly failure: Required<StepsError>;
   /** Something to look at although the release is live. */
   readonly warning?: string;
 }
@@ -27,8 +28,8 @@ export interface Decision {
 export function decideOutcome(walked: WalkedGraph, committed: boolean): Decision {
   const failure = walked.failure ?? unexplained(walked);
   const wayBack = walked.reverted ?? [];
-  const stuck = wayBack.filter((wave) => 'failed' in wave);
-  if (stuck.length > 0) return decide('Inconsistent', failure, stuck.map(({ Cause }) => Cause).join('; '));
+  const stuck = wayBack.flatMap((wave) => ('failed' in wave ? [readCause(wave.error)] : []));
+  if (stuck.length > 0) return decide('Inconsistent', failure, stuck.join('; '));
   if (wayBack.some((wave) => 'switched' in wave && wave.switched)) return decide('RolledBack', failure);
   if (walked.reverted || walked.failure || !committed) return decide('Failed', failure);
   const warning = walked.retireFailure && `retire: ${oneLine(readCause(walked.retireFailure))}`;
@@ -52,8 +53,12 @@ function decide(outcome: Outcome, failure: StepsError, wayBack = ''): Decision {
 }
 
 /** A Lambda's Cause is JSON around its message; a phase's is the message itself. */
-function readCause({ Cause }: StepsError): string {
+function readCause({ Error: name, Cause }: StepsError): string {
+  if (!Cause) return `${name}, without a cause`;
   if (!Cause.startsWith('{')) return Cause;
-  const { errorMessage } = JSON.parse(Cause) as { errorMessage?: string };
-  return errorMessage ?? Cause;
+  try {
+    return (JSON.parse(Cause) as { errorMessage?: string }).errorMessage ?? Cause;
+  } catch {
+    return Cause; // Step Functions cuts a long Cause, and half of an object is no JSON
+  }
 }

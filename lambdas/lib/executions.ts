@@ -2,7 +2,7 @@ import {
   DescribeExecutionCommand,
   ExecutionAlreadyExists,
   ExecutionDoesNotExist,
-  SFNClient,
+  type SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { environment } from './clients.ts';
@@ -19,13 +19,16 @@ export async function isRunning(executionArn: string, client: SFNClient): Promis
   }
 }
 
-/** Starts the execution that finishes what this lease's own execution left behind; at most one a fence, by its name. */
+/** A closing that failed before it took the lease over is tried again: a name is taken for 90 days. */
+const retryMs = 300_000;
+
+/** Starts the execution that finishes what this lease's own execution left behind; at most one a fence and retry time, by its name. */
 export async function startClosing(lease: Lease, client: SFNClient): Promise<void> {
   try {
     await client.send(
       new StartExecutionCommand({
         stateMachineArn: environment('STATE_MACHINE_ARN'),
-        name: `close-${lease.deploymentId}-${lease.fence}`,
+        name: `close-${lease.deploymentId}-${lease.fence}-${Math.floor(Date.now() / retryMs)}`,
         input: JSON.stringify({ closes: lease.deploymentId }),
       }),
     );

@@ -32,6 +32,12 @@ export async function describeHosts(tag: { key: string; value: string }, client:
   return hosts.sort((one, other) => one.instanceId.localeCompare(other.instanceId));
 }
 
+/** Three of many, and how many more: a line that names a thousand hosts has no room for what to do. */
+export function nameSome(names: string[]): string {
+  const [first, more] = [names.slice(0, 3).join(', '), names.length - 3];
+  return more > 0 ? `${first} and ${more} more` : first;
+}
+
 const toHost = (instance: Instance): Host => ({
   instanceId: instance.InstanceId!,
   architecture: instance.Architecture as Architecture,

@@ -24,13 +24,19 @@ type HostAnswer = {
 };
 
 const unfinished = ['Pending', 'InProgress', 'Delayed', 'Cancelling'];
+const unreached = ['DeliveryTimedOut', 'Undeliverable', 'Terminated', 'AccessDenied', 'InvalidPlatform'];
 
 /** Judges every invocation by itself, by its receipt first: the command's own status says little. */
 export function judge(run: PhaseRun, invocations: CommandInvocation[]): Judgement {
-  const answered = run.hosts.map((host) => invocations.find(({ InstanceId }) => InstanceId === host));
-  if (answered.some((invocation) => !invocation || unfinished.includes(invocation.Status!)))
+  const unreachable = run.unreachable ?? [];
+  const asked = run.hosts.filter((host) => !unreachable.includes(host));
+  const answered = asked.map((host) => invocations.find(({ InstanceId }) => InstanceId === host));
+  if (!answered.every((invocation) => invocation && isComplete(run, invocation)))
     return { verdict: 'pending' };
-  const answers = answered.map((invocation) => readAnswer(run, invocation!));
+  const answers = [
+    ...answered.map((invocation) => readAnswer(run, invocation!)),
+    ...unreachable.map(refusedBySsm),
+  ];
   const receipts = Object.fromEntries(
     answers.flatMap(({ host, receipt }) => (receipt ? [[host, receipt]] : [])),
   );
@@ -38,6 +44,19 @@ export function judge(run: PhaseRun, invocations: CommandInvocation[]): Judgemen
   if (failed.length === 0) return { verdict: 'success', output: summarize(run, receipts), receipts };
   return { verdict: 'failure', failure: failed[0]!.failure!, cause: causeOf(run, failed), receipts };
 }
+
+/** Lists are eventually consistent: a script that ended, and whose step is not there yet, will be there at a later look. */
+function isComplete(run: PhaseRun, { Status, StatusDetails, CommandPlugins }: CommandInvocation): boolean {
+  if (unfinished.includes(Status!)) return false;
+  const scriptEnded = StatusDetails === 'Success' || StatusDetails === 'Failed';
+  return !scriptEnded || Boolean(CommandPlugins?.some(({ Name }) => Name === run.phase));
+}
+
+const refusedBySsm = (host: string): HostAnswer => ({
+  host,
+  failure: 'host-unreachable',
+  cause: 'SSM sends nothing to it: check that the instance runs, has its role, and reaches SSM',
+});
 
 function readAnswer(run: PhaseRun, invocation: CommandInvocation): HostAnswer {
   const host = invocation.InstanceId!;
@@ -70,20 +89,16 @@ function parseJson(text: string): unknown {
 }
 
 function explainStatus({ Status, StatusDetails }: CommandInvocation, output: string): [FailureId, string] {
-  if (StatusDetails === 'ExecutionTimedOut')
-    return ['phase-timed-out', 'the agent killed the script at its timeout'];
+  // The API reference writes "Delivery Timed Out", the service DeliveryTimedOut.
+  const details = StatusDetails?.replaceAll(' ', '') ?? '';
+  if (unreached.includes(details)) return ['host-unreachable', `SSM says ${StatusDetails}`];
+  if (Status === 'TimedOut') return ['phase-timed-out', 'the agent killed the script at its timeout'];
   if (Status === 'Cancelled') return ['phase-cancelled', 'the command was cancelled'];
   if (Status === 'Success')
     return ['receipt-missing', `the script ended without its receipt; it printed: ${oneLine(output, 120)}`];
-  if (
-    ['DeliveryTimedOut', 'Undeliverable', 'Terminated', 'AccessDenied', 'InvalidPlatform'].includes(
-      StatusDetails ?? '',
-    )
-  )
-    return ['host-unreachable', `SSM says ${StatusDetails}`];
   return [
     'phase-crashed',
-    `the script ended ${StatusDetails ?? Status} without a receipt; it printed: ${oneLine(output, 120)}`,
+    `the script ended ${StatusDetails ?? Status} without a receipt of failure; it printed: ${oneLine(output, 120)}`,
   ];
 }
 

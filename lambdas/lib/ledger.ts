@@ -36,7 +36,11 @@ export interface PhaseRun {
   readonly deploymentId: string;
   readonly phase: PhaseName;
   readonly wave: number;
+  /** Of the lease it was sent under. */
+  readonly fence: number;
   readonly hosts: readonly string[];
+  /** Those of the hosts that SSM would not send to. */
+  readonly unreachable?: readonly string[];
   readonly taskToken: string;
   readonly commandIds?: Set<string>;
   readonly open?: 'open';
@@ -137,6 +141,8 @@ export class Ledger {
       { ':open': 'open' },
     );
 
+  openLeases = async () => (await this.open()).filter((item): item is Lease => 'executionArn' in item);
+
   /** All phase runs of a deployment, open or done. */
   runs = (deploymentId: string) =>
     this.#query<PhaseRun>(
@@ -155,7 +161,7 @@ export class Ledger {
         new QueryCommand({
           TableName: this.#table,
           ...query,
-          ...(query.IndexName && { ExpressionAttributeNames: { '#open': 'open' } }),
+          ...(query.IndexName ? { ExpressionAttributeNames: { '#open': 'open' } } : { ConsistentRead: true }),
           ExpressionAttributeValues: values,
           ExclusiveStartKey: from,
         }),

@@ -12,6 +12,7 @@ import {
   type CommandInvocation,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
+import type { PhaseName } from '../../contracts/phase-name.ts';
 import { judge, type Judgement } from './judge.ts';
 import { runKey, type Ledger, type PhaseRun } from './ledger.ts';
 
@@ -20,6 +21,8 @@ export interface Clients {
   readonly ssm: SSMClient;
   readonly sfn: SFNClient;
 }
+
+type Settled = Exclude<Judgement, { verdict: 'pending' }>;
 
 /** Every invocation of a command with its output, however many hosts it went to. */
 export async function readInvocations(commandId: string, client: SSMClient): Promise<CommandInvocation[]> {
@@ -38,6 +41,9 @@ export async function readComment(commandId: string, client: SSMClient): Promise
   return Commands?.[0]?.Comment;
 }
 
+/** What these count is read as soon as their task is answered, when the deployment is closed. */
+const counting: readonly PhaseName[] = ['bake', 'retire', 'revert'];
+
 /** Completes the waiting task by what the hosts said. Safe to do twice: a task that is gone has been answered. */
 export async function settleRun(
   run: PhaseRun,
@@ -46,26 +52,24 @@ export async function settleRun(
 ): Promise<Judgement> {
   const judgement = judge(run, invocations);
   if (judgement.verdict === 'pending') return judgement;
+  if (counting.includes(run.phase)) await record(run, judgement, ledger, '');
   await answerTask(run.taskToken, judgement, sfn);
-  await ledger.update(
-    runKey(run),
-    'SET receipts = :receipts, verdict = :verdict, settledAt = :now REMOVE #open',
-    {
-      ':receipts': judgement.receipts,
-      ':verdict': judgement.verdict,
-      ':now': Date.now(),
-      ':token': run.taskToken,
-    },
-    'taskToken = :token',
-  );
+  await record(run, judgement, ledger, 'REMOVE #open');
   return judgement;
 }
 
-async function answerTask(
-  taskToken: string,
-  judgement: Exclude<Judgement, { verdict: 'pending' }>,
-  sfn: SFNClient,
-): Promise<void> {
+/** A run stays open until its task is answered: whoever dies before that leaves it to the sweep. */
+async function record(run: PhaseRun, judgement: Settled, ledger: Ledger, then: string): Promise<void> {
+  const { receipts, verdict } = judgement;
+  await ledger.update(
+    runKey(run),
+    `SET receipts = :receipts, verdict = :verdict, settledAt = :now ${then}`,
+    { ':receipts': receipts, ':verdict': verdict, ':now': Date.now(), ':token': run.taskToken },
+    'taskToken = :token',
+  );
+}
+
+async function answerTask(taskToken: string, judgement: Settled, sfn: SFNClient): Promise<void> {
   try {
     if (judgement.verdict === 'success')
       await sfn.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(judgement.output) }));
