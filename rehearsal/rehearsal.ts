@@ -72,8 +72,14 @@ export class Rehearsal {
     const app = appSettings(await readConfig(configFile))[0]!;
     const logFolder = createLogFolder();
     const assembly = mkdtempSync(join(logFolder, 'cdk.out-'));
-    const [stage] = await Promise.all([makeStage(tagsOf(app)), synthesize(configFile, assembly)]);
-    cleanUp.add(() => stage.close());
+    const staging = makeStage(tagsOf(app));
+    cleanUp.add(() =>
+      staging.then(
+        (stage) => stage.close(),
+        () => 'it has undone itself',
+      ),
+    );
+    const [stage] = await Promise.all([staging, synthesize(configFile, assembly)]);
     const starts = new StartWatch();
     const deployer = await startDeployer({
       assembly,

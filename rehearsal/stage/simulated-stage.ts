@@ -1,0 +1,78 @@
+import { memoryImages, type MemoryImages } from '../aws/ecr-memory-images.ts';
+import { systemClock, type Clock } from '../clock.ts';
+import type { ImageBehaviour } from '../host/simulated/image-behaviour.ts';
+import { SimulatedHost, type SimulatedHostOptions } from '../host/simulated/simulated-host.ts';
+import type { ImageSpec } from '../images/image.ts';
+import { availabilityZone, instanceId, volumeId, type Stage, type StageTags } from './stage.ts';
+
+export interface SimulatedStageOptions {
+  readonly tags: StageTags;
+  /** The app whose traffic `serving` asks for. */
+  readonly app?: string;
+  readonly clock?: Clock;
+  readonly host?: Partial<SimulatedHostOptions>;
+}
+
+export interface SimulatedStage extends Stage {
+  readonly kind: 'simulated';
+  readonly host: SimulatedHost;
+}
+
+/** A model of a host, and images that are only described. It runs anywhere, and says what it is. */
+export async function createSimulatedStage(options: SimulatedStageOptions): Promise<SimulatedStage> {
+  const { tags, app = 'web', clock = systemClock } = options;
+  const behaviours = new Map<string, ImageBehaviour>();
+  const host = new SimulatedHost({
+    clock,
+    instanceId,
+    availabilityZone,
+    tags: tags.host,
+    behaviours,
+    ...options.host,
+  });
+  const versions = new Map<string, string>();
+  let images: MemoryImages | undefined;
+  return {
+    kind: 'simulated',
+    host,
+    volumes: [{ volumeId, availabilityZone, tags: tags.volume }],
+    parameters: {},
+    images: (events) =>
+      (images = memoryImages({
+        // The behaviour must be known before anybody hears of the image.
+        publish: (event) => setImmediate(() => events.publish(event)),
+      })),
+    async connect() {},
+    async push(spec, repository, tag = spec.buildVersion) {
+      const { architecture, command } = spec;
+      const digest = images!.push({
+        repository,
+        tag,
+        architecture,
+        command: command === 'none' ? [] : command,
+      });
+      behaviours.set(digest, behaviourOf(spec));
+      versions.set(digest, spec.buildVersion);
+      return { digest, at: clock.now() };
+    },
+    async serving() {
+      const served = host.serve(app);
+      return served.status === 200
+        ? (versions.get(served.digest) ?? served.digest)
+        : `status ${served.status}`;
+    },
+    async close() {},
+  };
+}
+
+/** What the example app does by these variables, the model does too. */
+function behaviourOf({ environment = {}, command }: ImageSpec): ImageBehaviour {
+  const milliseconds = (name: string) =>
+    environment[name] === undefined ? undefined : Number(environment[name]);
+  return {
+    neverHealthy: environment['HEALTH'] === 'never',
+    diesAfterMs: milliseconds('DIE_AFTER_MS'),
+    diesAfterSwitchMs: milliseconds('DIE_AFTER_FIRST_REQUEST_MS'),
+    notRunnable: Array.isArray(command),
+  };
+}
