@@ -14,9 +14,12 @@ try {
   if (String(app.node.tryGetContext('validate')) === 'true') await addValidation();
   else forgetValidation();
   const bundles = bundleHandlers(config);
-  new EdgePaasStack(app, config.stackName, { config, bundlesFolder: bundles.folder });
-  app.synth();
-  bundles.remove();
+  try {
+    new EdgePaasStack(app, config.stackName, { config, bundlesFolder: bundles.folder });
+    app.synth();
+  } finally {
+    bundles.remove();
+  }
 } catch (error) {
   if (!(error instanceof InvalidConfigError)) throw error;
   console.error(error.message);

@@ -67,10 +67,7 @@ export class DeployStateMachine extends Construct {
     this.permit(functions, 'judge-phase', { machine: ['SendTaskSuccess', 'SendTaskFailure'] });
     const settle = ['SendTaskSuccess', 'SendTaskFailure', 'StartExecution'];
     this.permit(functions, 'sweep', { machine: settle, executions: ['DescribeExecution'] });
-    this.permit(functions, 'close-execution', {
-      machine: ['StartExecution'],
-      executions: ['DescribeExecution'],
-    });
+    this.permit(functions, 'close-execution', { machine: ['StartExecution'] });
     for (const name of ['sweep', 'close-execution'] as const)
       functions[name].function.addEnvironment('STATE_MACHINE_ARN', this.stateMachine.stateMachineArn);
   }

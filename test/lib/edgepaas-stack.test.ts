@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { installDocker } from '../../contracts/phases/install-docker.ts';
+import { configWith, everything, synthesize } from './synthesize.ts';
+import { resourceNamed, resourcesOf } from './template-parts.ts';
+
+describe('the ledger', () => {
+  const table = resourceNamed(synthesize(), 'AWS::DynamoDB::Table', 'Ledger');
+
+  test('is keyed by pk and sk, and indexes what is open by its age', () => {
+    expect(table.Properties).toMatchObject({
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'open-index',
+          KeySchema: [
+            { AttributeName: 'open', KeyType: 'HASH' },
+            { AttributeName: 'since', KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'ALL' },
+        },
+      ],
+    });
+    expect(table.Properties.AttributeDefinitions).toContainEqual({
+      AttributeName: 'since',
+      AttributeType: 'N',
+    });
+  });
+
+  test('is paid by use, encrypted, can be restored to any second, and outlives the stack', () => {
+    expect(table.Properties).toMatchObject({
+      BillingMode: 'PAY_PER_REQUEST',
+      SSESpecification: { SSEEnabled: true },
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+    });
+    expect(table).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  });
+});
+
+describe('an app’s repository', () => {
+  test('is made: scanned, kept with the stack gone, and expiring nothing that a host may run', () => {
+    const repository = resourceNamed(synthesize(), 'AWS::ECR::Repository', 'Appweb');
+    expect(repository.Properties).toEqual({
+      RepositoryName: 'acme/web',
+      ImageScanningConfiguration: { ScanOnPush: true },
+      ImageTagMutability: 'MUTABLE',
+    });
+    expect(repository.DeletionPolicy).toBe('Retain');
+  });
+
+  test('is left alone when it is imported', () => {
+    const template = synthesize(configWith({ repository: { name: 'acme/web', source: 'import' } }));
+    expect(resourcesOf(template, 'AWS::ECR::Repository')).toEqual({});
+  });
+});
+
+describe('the stack’s parameters', () => {
+  const { Parameters } = synthesize().toJSON() as { Parameters: Record<string, Record<string, string>> };
+
+  test.each([
+    ['DockerRepositoryUrl', 'https://download.docker.com', 'dockerRepositoryUrl'],
+    ['DockerDebKeyFingerprint', '9DC858229FC7DD38854AE2D88D81803C0EBFCD88', 'debKeyFingerprint'],
+    ['DockerRpmKeyFingerprint', '060A61C51B558A7F742B77AAC52FEB6B621E9F35', 'rpmKeyFingerprint'],
+  ])('%s is Docker’s own unless said, and checked as the phase checks it', (name, value, inPhase) => {
+    expect(Parameters[name]).toMatchObject({
+      Type: 'String',
+      Default: value,
+      AllowedPattern: installDocker.parameters[inPhase]!.pattern,
+    });
+    expect(value).toMatch(new RegExp(Parameters[name]!.AllowedPattern!));
+  });
+});
+
+test('nothing in the template waits for itself', () => {
+  const resources = resourcesOf(synthesize(everything));
+  const ids = new Set(Object.keys(resources));
+  const needs = (id: string) => [...references(resources[id])].filter((other) => ids.has(other));
+  const done = new Set<string>();
+  const visit = (id: string, path: string[]): string[] | undefined => {
+    if (path.includes(id)) return [...path, id];
+    if (done.has(id)) return undefined;
+    const circle = needs(id)
+      .map((other) => visit(other, [...path, id]))
+      .find((found) => found);
+    done.add(id);
+    return circle;
+  };
+  expect([...ids].map((id) => visit(id, [])).find((found) => found)).toBeUndefined();
+});
+
+function* references(value: unknown): Generator<string> {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    if (key === 'Ref' && typeof inner === 'string') yield inner;
+    else if (key === 'Fn::GetAtt') yield (inner as string[])[0]!;
+    else if (key === 'DependsOn') yield* [inner].flat() as string[];
+    else yield* references(inner);
+  }
+}
+
+test('fifty apps fit into one stack', () => {
+  const apps = Array.from({ length: 50 }, (_, index) => ({
+    ...configWith().apps[0]!,
+    name: `app-${index}`,
+    repository: { name: `app-${index}` },
+    slotPorts: { blue: 9000 + 2 * index, green: 9001 + 2 * index },
+    serverNames: [`app${index}.example.com`],
+  }));
+  const template = synthesize({ ...configWith(), apps });
+  expect(Object.keys(resourcesOf(template)).length).toBeLessThan(500);
+  expect(JSON.stringify(template.toJSON()).length).toBeLessThan(1_000_000);
+  const queuePolicy = resourceNamed(template, 'AWS::SQS::QueuePolicy', 'Pushes').Properties.PolicyDocument;
+  expect((queuePolicy as { Statement: unknown[] }).Statement.length).toBeLessThanOrEqual(20);
+});
+
+test('alarms hear a lost push, a failed deployment and a failing sweep, and say what to do', () => {
+  const alarms = Object.values(resourcesOf(synthesize(), 'AWS::CloudWatch::Alarm')).map(
+    ({ Properties }) => Properties,
+  );
+  expect(alarms.map(({ MetricName }) => MetricName)).toEqual([
+    'ApproximateNumberOfMessagesVisible',
+    'ExecutionsFailed',
+    'Errors',
+  ]);
+  for (const { AlarmDescription } of alarms) expect(AlarmDescription).toMatch(/\. |: /);
+});
+
+test('the example configuration is a whole stack', async () => {
+  const { default: config } = await import('../../edgepaas.config.ts');
+  const template = synthesize(config);
+  expect(Object.keys(resourcesOf(template, 'AWS::EC2::Instance'))).toHaveLength(1);
+  expect(readFileSync('edgepaas.config.ts', 'utf8')).toContain('starterHost');
+});

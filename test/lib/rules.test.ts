@@ -1,0 +1,136 @@
+import { describe, expect, test } from 'vitest';
+import { configWith, everything, synthesize } from './synthesize.ts';
+import { actionsOf, render, resourceNamed, resourcesOf, statementsOf } from './template-parts.ts';
+
+const template = synthesize();
+const ruleOf = (prefix: string, from = template) =>
+  resourceNamed(from, 'AWS::Events::Rule', prefix).Properties;
+const targetOf = (prefix: string) => (ruleOf(prefix).Targets as Record<string, unknown>[])[0]!;
+const tagsOf = (deployTags: string[]) => {
+  const pattern = ruleOf('Pushes', synthesize(configWith({ deployTags }))).EventPattern as {
+    detail: unknown;
+  };
+  return (pattern.detail as Record<string, unknown>)['image-tag'];
+};
+
+describe('a push', () => {
+  test('starts a deployment when it is of the app’s repository, succeeded and has a tag', () => {
+    expect(ruleOf('Pushes').EventPattern).toEqual({
+      source: ['aws.ecr'],
+      'detail-type': ['ECR Image Action'],
+      detail: {
+        'action-type': ['PUSH'],
+        result: ['SUCCESS'],
+        'repository-name': ['acme/web'],
+        'image-tag': [{ exists: true }],
+      },
+    });
+  });
+
+  test.each([
+    [['*'], [{ exists: true }]],
+    [['v1', '*'], [{ exists: true }]],
+    [['stable'], ['stable']],
+    [
+      ['v*', 'stable', '*-rc*'],
+      [{ wildcard: 'v*' }, 'stable', { wildcard: '*-rc*' }],
+    ],
+  ])('of tags %j is matched by %j', (deployTags, pattern) => {
+    expect(tagsOf(deployTags)).toEqual(pattern);
+  });
+
+  test('starts the state machine with the event as it came, tried again for two hours, then kept', () => {
+    expect(targetOf('Pushes')).toEqual({
+      Arn: { Ref: expect.stringMatching(/^DeployStateMachine/) },
+      Id: 'Target0',
+      RoleArn: { 'Fn::GetAtt': [expect.stringMatching(/^PushesRole/), 'Arn'] },
+      DeadLetterConfig: { Arn: { 'Fn::GetAtt': [expect.stringMatching(/^PushesDeadLetters/), 'Arn'] } },
+      RetryPolicy: { MaximumEventAgeInSeconds: 7200, MaximumRetryAttempts: 185 },
+    });
+  });
+
+  test('EventBridge may start this state machine and nothing else', () => {
+    const statements = statementsOf(template, 'PushesRole');
+    expect(actionsOf(statements)).toEqual(['states:StartExecution']);
+    expect(render(statements[0]!.Resource)).toMatch(/^<DeployStateMachine\w+>$/);
+  });
+
+  test('has a rule for each app', () => {
+    const rules = Object.keys(resourcesOf(synthesize(everything), 'AWS::Events::Rule'));
+    expect(rules.filter((id) => id.startsWith('Pushes'))).toHaveLength(3);
+  });
+});
+
+describe('the dead-letter queue', () => {
+  const policy = resourceNamed(template, 'AWS::SQS::QueuePolicy', 'PushesDeadLetters').Properties;
+  const { Statement } = policy.PolicyDocument as { Statement: Record<string, unknown>[] };
+
+  test('is encrypted, keeps its events for two weeks and refuses plain HTTP', () => {
+    const queue = resourceNamed(template, 'AWS::SQS::Queue', 'PushesDeadLetters').Properties;
+    expect(queue).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 1_209_600 });
+    expect(Statement).toContainEqual(
+      expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+    );
+  });
+
+  test('takes events from rules of this account', () => {
+    const allow = Statement.find(({ Effect }) => Effect === 'Allow')!;
+    expect(allow).toMatchObject({
+      Action: 'sqs:SendMessage',
+      Principal: { Service: 'events.amazonaws.com' },
+      Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+    });
+  });
+});
+
+test('the end of a command of ours wakes judge-phase, whatever that end is called', () => {
+  const {
+    source,
+    'detail-type': type,
+    detail,
+  } = ruleOf('PhaseEvents').EventPattern as Record<string, unknown>;
+  expect([source, type]).toEqual([['aws.ssm'], ['EC2 Command Status-change Notification']]);
+  const { status, 'document-name': names } = detail as Record<string, { Ref: string }[]>;
+  expect(status).toEqual([{ 'anything-but': ['Pending', 'InProgress', 'Delayed', 'Cancelling'] }]);
+  const documents = Object.keys(resourcesOf(template, 'AWS::SSM::Document'));
+  expect(names!.map(({ Ref }) => Ref).sort()).toEqual(documents.sort());
+  expect(render(targetOf('PhaseEvents').Arn)).toMatch(/^<FunctionsJudgePhase\w+\.Arn>$/);
+});
+
+test('a pattern with twelve of the longest document names fits into EventBridge’s 2,048 characters', () => {
+  const text = JSON.stringify(ruleOf('PhaseEvents').EventPattern).replace(
+    /\{"Ref":"\w+"\}/g,
+    `"${'x'.repeat(128)}"`,
+  );
+  expect(text.length).toBeLessThan(2048);
+});
+
+test('an execution of this machine that did not succeed wakes close-execution', () => {
+  expect(ruleOf('ExecutionEvents').EventPattern).toEqual({
+    source: ['aws.states'],
+    'detail-type': ['Step Functions Execution Status Change'],
+    detail: {
+      stateMachineArn: [{ Ref: expect.stringMatching(/^DeployStateMachine/) }],
+      status: ['ABORTED', 'TIMED_OUT', 'FAILED'],
+    },
+  });
+  expect(render(targetOf('ExecutionEvents').Arn)).toMatch(/^<FunctionsCloseExecution\w+\.Arn>$/);
+});
+
+test('the sweep runs each minute, and a missed one is not made up for', () => {
+  expect(ruleOf('SweepRule').ScheduleExpression).toBe('rate(1 minute)');
+  expect(targetOf('SweepRule').RetryPolicy).toEqual({ MaximumRetryAttempts: 0 });
+});
+
+test.each(['PhaseEvents', 'ExecutionEvents', 'SweepRule'])(
+  '%s is allowed to invoke its function',
+  (prefix) => {
+    const { Principal, Action, SourceArn } = resourceNamed(
+      template,
+      'AWS::Lambda::Permission',
+      prefix,
+    ).Properties;
+    expect([Principal, Action]).toEqual(['events.amazonaws.com', 'lambda:InvokeFunction']);
+    expect(render(SourceArn)).toMatch(new RegExp(`^<${prefix}\\w*\\.Arn>$`));
+  },
+);
