@@ -1,0 +1,70 @@
+# The candidate's container: how it is started, and how it is cleared away with a cause when it does not come up.
+source host/lib/slot.sh
+source host/lib/env.sh
+
+candidate::run() {
+  local said code=0
+  candidate::choose_logging
+  said=$(docker run --detach --pull never --name "edgepaas-$APP-$SLOT" \
+    --label "edgepaas.app=$APP" --label "edgepaas.slot=$SLOT" --label "edgepaas.deployment=$DEPLOYMENT_ID" \
+    --label "edgepaas.build-version=$BUILD_VERSION" --label "edgepaas.digest=$DIGEST" \
+    --publish "127.0.0.1:$SLOT_PORT:$CONTAINER_PORT" --restart unless-stopped --stop-timeout "$STOP_TIMEOUT" \
+    --memory "${MEMORY_MB}m" --cpus "$CPUS" --env-file "$ENV_FILE" "${LOGGING[@]}" \
+    "$REPOSITORY_URI@$DIGEST" 2>&1) || code=$?
+  if ((code != 0)); then candidate::explain_refusal "$code" "$said"; fi
+}
+
+# Bounded logs, unless the host's Docker sends its logs elsewhere.
+candidate::choose_logging() { # sets LOGGING
+  LOGGING=()
+  if [[ -e /etc/docker/daemon.json && $(</etc/docker/daemon.json) =~ \"log-driver\":\ *\"(json-file|local)\" ]]; then
+    LOGGING=(--log-opt max-size=10m --log-opt max-file=3)
+  fi
+}
+
+candidate::explain_refusal() { # exit code of docker run, what it said
+  local said=${2##*docker: } holder
+  said=${said%%$'\n'*}
+  case $said in
+    *'address already in use'* | *'port is already allocated'*)
+      candidate::read_port_holder
+      candidate::fail slot-port-taken "Port $SLOT_PORT of slot $SLOT is held by $REPLY: stop it, or give the app another slot port" ;;
+    *'no space left on device'*) candidate::fail disk-full "Docker's volume is full: prune or grow it" ;;
+    *'No such image'* | *'Unable to find image'*) candidate::fail image-not-runnable 'The image is not on the host: it was removed after the pull' ;;
+  esac
+  if (($1 == 126 || $1 == 127)) || [[ $said == *'exec format error'* || $said == *'no command specified'* ]]; then
+    candidate::fail image-not-runnable "Docker cannot run the image: $said"
+  fi
+  candidate::fail candidate-died "Docker could not start the container: $said"
+}
+
+candidate::read_port_holder() { # sets REPLY
+  REPLY='another program'
+  if [[ $(ss -Hltnp "sport = :$SLOT_PORT") =~ users:\(\(\"([^\"]+)\",pid=([0-9]+) ]]; then
+    REPLY="\`${BASH_REMATCH[1]}\` (pid ${BASH_REMATCH[2]})"
+  fi
+}
+
+candidate::fail_dead() { # of the container last looked at
+  local how
+  docker::says "$CONTAINER"
+  how=$REPLY
+  slot::last_words "$SLOT"
+  if [[ $REPLY == *'exec format error'* ]]; then
+    candidate::fail image-not-runnable 'The image is not built for this host: exec format error'
+  fi
+  candidate::fail candidate-died "The candidate died before it was healthy: $how. Its last words: ${REPLY:-(none)}"
+}
+
+candidate::fail_unhealthy() {
+  local last
+  health::says
+  last=$REPLY
+  slot::last_words "$SLOT"
+  candidate::fail health-check-failed "The candidate was not healthy within $HEALTH_TIMEOUT s: $last. Its last words: ${REPLY:-(none)}"
+}
+
+candidate::fail() { # failure id, cause; leaves nothing behind
+  docker::remove "edgepaas-$APP-$SLOT" 2
+  phase::fail "$1" "$2"
+}

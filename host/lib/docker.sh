@@ -1,0 +1,64 @@
+# Docker's API over its socket: a request costs half of what the docker command does.
+# Answers are read by patterns for `"key":`: within a JSON text quotes are escaped, so a value cannot pose as a key.
+
+DOCKER_SOCKET=/run/docker.sock
+
+# Asks for several paths in one go; sets the arrays DOCKER_STATUSES (000: no answer) and DOCKER_ANSWERS.
+docker::get() {
+  local line answer='' path
+  local -a urls=()
+  DOCKER_STATUSES=() DOCKER_ANSWERS=()
+  for path in "$@"; do urls+=("http://docker$path"); done
+  while IFS= read -r line; do
+    if [[ $line =~ ^[0-9]{3}$ ]]; then
+      DOCKER_STATUSES+=("$line") DOCKER_ANSWERS+=("$answer")
+      answer=
+    else
+      answer+=$line
+    fi
+  done < <(curl -s --max-time 30 --unix-socket "$DOCKER_SOCKET" --write-out '\n%{http_code}\n' "${urls[@]}")
+}
+
+# Sets DOCKER_STATUS and DOCKER_ANSWER.
+docker::call() { # method, path, seconds
+  local answer
+  answer=$(curl -s --max-time "${3:-60}" --unix-socket "$DOCKER_SOCKET" --request "$1" \
+    --write-out '\n%{http_code}' "http://docker$2") || true
+  DOCKER_STATUS=${answer##*$'\n'} DOCKER_ANSWER=${answer%$'\n'*}
+}
+
+docker::message() { # REPLY is what Docker said of its last refusal
+  REPLY="Docker answered $DOCKER_STATUS"
+  if [[ $DOCKER_ANSWER =~ \"message\":\"(([^\"\\]|\\.)*)\" ]]; then REPLY=${BASH_REMATCH[1]}; fi
+}
+
+docker::text() { # answer, key; REPLY is the first text of that key, empty if there is none
+  REPLY=
+  if [[ $1 =~ \"$2\":\"([^\"\\]*)\" ]]; then REPLY=${BASH_REMATCH[1]}; fi
+}
+
+docker::is_true() { # answer, key
+  [[ $1 =~ \"$2\":true[,}] ]]
+}
+
+docker::is_running() { # a container's answer, as it was started: a restart means that it died in between
+  docker::is_true "$1" Running && [[ $1 =~ \"RestartCount\":0[,}] ]]
+}
+
+docker::says() { # REPLY is one line on how a container is or ended, from its answer
+  local status code
+  docker::text "$1" Status
+  status=${REPLY:-gone} code=
+  if [[ $1 =~ \"ExitCode\":([0-9]+) ]]; then code=${BASH_REMATCH[1]}; fi
+  REPLY="it is $status, exit code ${code:-unknown}"
+  if [[ $1 =~ \"RestartCount\":([1-9][0-9]*) ]]; then REPLY+=", restarted ${BASH_REMATCH[1]} times"; fi
+  if docker::is_true "$1" OOMKilled; then REPLY+=', killed for want of memory'; fi
+}
+
+# Stops a container within its own stop timeout and removes it; neither needs it to be there.
+docker::remove() { # container, seconds until it is killed (the container's own if not given)
+  curl -s --max-time 3600 --unix-socket "$DOCKER_SOCKET" --output /dev/null --request POST \
+    "http://docker/containers/$1/stop${2:+?t=$2}" \
+    --next -s --max-time 120 --unix-socket "$DOCKER_SOCKET" --output /dev/null --request DELETE \
+    "http://docker/containers/$1?force=1&v=1" || true
+}

@@ -1,0 +1,21 @@
+# Files that are whole or absent, whatever kills the script.
+
+file::replace() { # path, content, mode
+  file::try_replace "$@" && return
+  host::free_bytes "${1%/*}"
+  if ((FREE_BYTES < 1 << 20)); then
+    phase::fail disk-full "There is no room to write $1: free some of the root disk, or grow it"
+  fi
+  phase::fail phase-crashed "Could not write $1"
+}
+
+# Each step asks for the one before, for within a condition bash does not stop at a failure by itself.
+file::try_replace() {
+  local new=$1.new
+  rm -f "$new" &&
+    (umask 077 && printf '%s' "$2" >"$new") &&
+    chmod "${3:-600}" "$new" &&
+    sync "$new" &&
+    mv -fT "$new" "$1" &&
+    sync "${1%/*}"
+}

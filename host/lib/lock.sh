@@ -1,0 +1,25 @@
+# Phases that change the host hold its lock alone; phases of an app share it and hold the app's own lock. The locks end
+# with the process and with the programs it started, so nothing is left to clean up.
+
+LOCK_APP_SECONDS=40
+LOCK_HOST_SECONDS=300 # another app's migration may be running
+
+lock::take_host() {
+  exec {LOCK_HOST}>>"$STATE/lock"
+  lock::wait "$LOCK_HOST" "$LOCK_HOST_SECONDS" 'another phase on this host'
+}
+
+lock::take_app() {
+  exec {LOCK_HOST}>>"$STATE/lock" {LOCK_APP}>>"$APP_STATE/lock"
+  lock::wait "$LOCK_HOST" "$LOCK_APP_SECONDS" 'a phase that changes this host' --shared
+  lock::wait "$LOCK_APP" "$LOCK_APP_SECONDS" "another phase of $APP on this host"
+}
+
+# While a phase only watches, other phases may run; a newer one that did is noticed by its fence.
+lock::release() {
+  exec {LOCK_HOST}>&- {LOCK_APP}>&-
+}
+
+lock::wait() { # descriptor, seconds, who, flock's options
+  flock --wait "$2" "${@:4}" "$1" || phase::fail host-busy "Waited $2 s for $3 to end"
+}

@@ -1,0 +1,157 @@
+# The frame of every phase: parameters in, one receipt out. stdout belongs to the receipt, stderr to people.
+# Functions give their answers in variables and never run in a subshell, where a named failure could not end the phase.
+source host/lib/json.sh
+source host/lib/host.sh
+source host/lib/file.sh
+source host/lib/lock.sh
+
+set -Eeuo pipefail
+shopt -s inherit_errexit
+umask 022
+exec 3>&1 1>&2
+
+PHASE_STARTED=${EPOCHREALTIME/./}
+STATE=/var/lib/edgepaas
+RUNTIME=/run/edgepaas
+# The agent sets no HOME; root's own registry logins and their helpers have no part in a deployment.
+export LC_ALL=C HOME=/root DOCKER_CONFIG=$RUNTIME/no-docker-config
+trap 'phase::crash "$LINENO" "$BASH_COMMAND"' ERR
+
+phase::begin() { # name, parameters beside those that every phase takes
+  PHASE=$1 APP=unknown DEPLOYMENT_ID=unknown-0 FENCE=1
+  phase::read_parameters app deploymentId fence "${@:2}"
+  phase::check_identity
+  APP_STATE=$STATE/apps/$APP
+  RECEIPTS=$APP_STATE/receipts/$DEPLOYMENT_ID
+  RECEIPT=$RECEIPTS/$PHASE.json
+}
+
+# SSM_buildVersion becomes BUILD_VERSION. An agent older than 3.3.2746.0 sets none of them.
+phase::read_parameters() {
+  local parameter source
+  local -A values=()
+  for parameter in "$@"; do
+    source=SSM_$parameter
+    [[ -v $source ]] ||
+      phase::fail invalid-parameter "Parameter $parameter did not reach the host: update the SSM Agent to 3.3.2746.0 or later"
+    values[$parameter]=${!source}
+  done
+  for parameter in "$@"; do
+    phase::upper_snake "$parameter"
+    declare -g "$REPLY=${values[$parameter]}"
+  done
+}
+
+phase::upper_snake() { # name in camelCase
+  local rest=$1
+  REPLY=
+  while [[ $rest =~ ^([a-z0-9]+)([A-Z].*)$ ]]; do
+    REPLY+=${BASH_REMATCH[1]^^}_
+    rest=${BASH_REMATCH[2],}
+  done
+  REPLY+=${rest^^}
+}
+
+# These three become paths and names: checked here too, though SSM and the agent have done so.
+phase::check_identity() {
+  local name='[a-z][a-z0-9-]{0,30}[a-z0-9]'
+  if [[ $APP =~ ^$name$ && $DEPLOYMENT_ID =~ ^$name-[0-9]{1,9}$ && $FENCE =~ ^[1-9][0-9]{0,8}$ ]]; then return; fi
+  APP=unknown DEPLOYMENT_ID=unknown-0 FENCE=1
+  phase::fail invalid-parameter 'app, deploymentId or fence is not of its form'
+}
+
+# An app's phases exclude each other, and anything that changes the host; other apps go on.
+phase::enter_app() {
+  mkdir -p "$RECEIPTS"
+  chmod 700 "${RECEIPTS%/*}"
+  lock::take_app
+  phase::check_fence
+}
+
+phase::enter_host() {
+  mkdir -p "$RECEIPTS"
+  chmod 700 "${RECEIPTS%/*}"
+  lock::take_host
+  phase::check_fence
+}
+
+# A greater fence means that a newer deployment, or the closing of this one, has been here.
+phase::check_fence() {
+  phase::refuse_stale_fence
+  if ((SEEN_FENCE < FENCE)); then file::replace "$APP_STATE/fence" "$FENCE"$'\n'; fi
+}
+
+phase::refuse_stale_fence() { # sets SEEN_FENCE
+  SEEN_FENCE=0
+  if [[ -e $APP_STATE/fence ]]; then read -r SEEN_FENCE <"$APP_STATE/fence"; fi
+  if ((SEEN_FENCE > FENCE)); then
+    phase::fail fence-stale "This host has seen fence $SEEN_FENCE of $APP, which is newer than $FENCE: nothing was done"
+  fi
+}
+
+# Answers from the receipt if this deployment has done the phase and `still_holds`, a predicate, agrees.
+phase::skip_if_done() {
+  local facts
+  if ! phase::read_facts "$PHASE"; then return; fi
+  facts=$FACTS
+  if ! "$1"; then return; fi
+  phase::answer already-done "$facts"
+  exit 0
+}
+
+phase::read_facts() { # a phase that this deployment may have done; sets FACTS, a JSON object
+  FACTS=
+  if [[ ! -e $RECEIPTS/$1.json ]]; then return 1; fi
+  FACTS=$(<"$RECEIPTS/$1.json")
+  FACTS=${FACTS#*\"facts\":}
+  FACTS=${FACTS%\}}
+}
+
+phase::done() { # facts as a JSON object
+  phase::compose 'done' "$1"
+  file::replace "$RECEIPT" "$REPLY"$'\n'
+  phase::answer 'done' "$1"
+  exit 0
+}
+
+phase::answer() { # result, facts
+  phase::compose "$1" "$2"
+  printf '%s\n' "$REPLY" >&3
+}
+
+phase::compose() { # result, facts; the facts come last, so that a receipt can be taken apart without jq
+  phase::milliseconds
+  printf -v REPLY '{"phase":"%s","deploymentId":"%s","fence":%d,"result":"%s","ms":%d,"facts":%s}' \
+    "$PHASE" "$DEPLOYMENT_ID" "$FENCE" "$1" "$REPLY" "$2"
+}
+
+phase::fail() { # failure id, cause for a person
+  trap - ERR
+  json::string "$2" 600
+  local cause=$REPLY
+  phase::milliseconds
+  printf '{"phase":"%s","deploymentId":"%s","fence":%d,"result":"failed","failure":"%s","cause":%s,"ms":%d}\n' \
+    "$PHASE" "$DEPLOYMENT_ID" "$FENCE" "$1" "$cause" "$REPLY" >&3
+  printf '%s: %s\n' "$1" "$2" >&2
+  exit 1
+}
+
+phase::crash() { # line, command as written in the script: no values
+  local code=$?
+  if ((BASHPID != $$)); then exit "$code"; fi
+  phase::fail phase-crashed "Line $1 of the script: \`${2%%$'\n'*}\` ended with $code"
+}
+
+phase::milliseconds() { # since the phase began
+  REPLY=$(((${EPOCHREALTIME/./} - PHASE_STARTED) / 1000))
+}
+
+phase::sleep() { # seconds, without starting a process
+  local nothing
+  if [[ ! -v SLEEP_FD ]]; then exec {SLEEP_FD}<> <(:); fi
+  read -r -t "$1" -u "$SLEEP_FD" nothing || true
+}
+
+phase::say() {
+  printf '%s\n' "$*" >&2
+}

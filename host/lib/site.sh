@@ -1,0 +1,60 @@
+# The app's site for Nginx. It is rendered from the phase's parameters alone, so that comparing texts tells whether the
+# host has it; Nginx names the checksum of the site it has loaded to callers from this host.
+source host/lib/http.sh
+source host/lib/site-template.sh
+
+site::path() { # sets SITE_FILE
+  SITE_FILE=/etc/nginx/conf.d/edgepaas-$APP.conf
+}
+
+site::render() { # sets SITE and SITE_CHECKSUM
+  local name=edgepaas_${APP//-/_}
+  site::listen
+  SITE=$SITE_TEMPLATE
+  site::fill app "$APP"
+  site::fill name "$name"
+  site::fill listen "$REPLY"
+  site::fill traffic "$STATE/apps/$APP/traffic"
+  site::fill bluePort "$BLUE_PORT"
+  site::fill greenPort "$GREEN_PORT"
+  site::fill serverNames "$SERVER_NAMES"
+  site::fill bodySizeLimit "$BODY_SIZE_LIMIT"
+  site::fill connectTimeout "$CONNECT_TIMEOUT"
+  site::fill readTimeout "$READ_TIMEOUT"
+  site::fill sendTimeout "$SEND_TIMEOUT"
+  read -r SITE_CHECKSUM _ < <(printf '%s' "$SITE" | cksum)
+  site::fill checksum "$SITE_CHECKSUM"
+}
+
+site::fill() { # word, value
+  SITE=${SITE//"@$1@"/"$2"}
+}
+
+site::listen() { # sets REPLY; the app named `_` takes the requests that name no other
+  local default=
+  if [[ " $SERVER_NAMES " == *' _ '* ]]; then default=' default_server'; fi
+  REPLY="listen 80$default;"
+  if [[ -e /proc/net/if_inet6 ]]; then REPLY+=" listen [::]:80$default;"; fi
+}
+
+# Is the site in place, and has the Nginx that answers on port 80 loaded it?
+site::is_loaded() {
+  [[ -e $SITE_FILE && $(<"$SITE_FILE") == "$SITE" ]] && site::is_served
+}
+
+site::is_served() {
+  # shellcheck disable=SC2153 # a parameter
+  local name=${SERVER_NAMES%% *}
+  name=${name/#\*/edgepaas}
+  http::get 127.0.0.1 80 /.edgepaas/site "${name/#_/localhost}" 2
+  [[ $HTTP_STATUS == 200 && $HTTP_BODY == "site-$SITE_CHECKSUM" ]]
+}
+
+site::port_80_holder() { # REPLY is the name of the program that listens on port 80, empty if none does
+  local line
+  REPLY=
+  while IFS= read -r line; do
+    if [[ $line =~ users:\(\(\"([^\"]+)\" ]]; then REPLY=${BASH_REMATCH[1]}; else REPLY='a program of another namespace'; fi
+    if [[ $REPLY != nginx ]]; then return; fi
+  done < <(ss -Hltnp 'sport = :80')
+}

@@ -1,0 +1,42 @@
+# The two slots of an app and which of them Nginx sends traffic to. Nginx reads the same two flag files at each request:
+# without `live` it answers 503 itself, with `green` it sends to green, else to blue.
+source host/lib/docker.sh
+
+slot::read_live() { # sets LIVE_SLOT and IDLE_SLOT
+  TRAFFIC=$APP_STATE/traffic
+  LIVE_SLOT=none IDLE_SLOT=blue
+  if [[ ! -e $TRAFFIC/live ]]; then return; fi
+  LIVE_SLOT=blue IDLE_SLOT=green
+  if [[ -e $TRAFFIC/green ]]; then LIVE_SLOT=green IDLE_SLOT=blue; fi
+}
+
+slot::port() { # slot; sets REPLY
+  if [[ $1 == green ]]; then REPLY=$GREEN_PORT; else REPLY=$BLUE_PORT; fi
+}
+
+slot::look() { # slot; sets CONTAINER_STATUS (200: there is one) and CONTAINER
+  docker::get "/containers/edgepaas-$APP-$1/json"
+  CONTAINER_STATUS=${DOCKER_STATUSES[0]:-000} CONTAINER=${DOCKER_ANSWERS[0]:-}
+}
+
+slot::is_ours() { # of the container last looked at: did this deployment start it?
+  [[ $CONTAINER_STATUS == 200 && $CONTAINER == *"\"edgepaas.deployment\":\"$DEPLOYMENT_ID\""* ]]
+}
+
+# Looks at the container on a slot and at the image it must be made of; sets CONTAINER_STATUS, CONTAINER and IS_RELEASE.
+slot::identify() { # slot
+  docker::get "/containers/edgepaas-$APP-$1/json" "/images/$REPOSITORY_URI@$DIGEST/json"
+  CONTAINER_STATUS=${DOCKER_STATUSES[0]:-000} CONTAINER=${DOCKER_ANSWERS[0]:-} IS_RELEASE=false
+  local wanted
+  docker::text "${DOCKER_ANSWERS[1]:-}" Id
+  wanted=$REPLY
+  docker::text "$CONTAINER" Image
+  if [[ $wanted && $REPLY == "$wanted" ]]; then IS_RELEASE=true; fi
+}
+
+# The last lines a container wrote, without the values of its env file; sets REPLY.
+slot::last_words() { # slot
+  local text
+  text=$(docker logs --tail 12 "edgepaas-$APP-$1" 2>&1 | tail -c 1500 || true)
+  env::redact "$text"
+}

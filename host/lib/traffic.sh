@@ -1,0 +1,56 @@
+# Moves traffic by the flag files: Nginx looks at them for each request, so nothing is reloaded and no connection closed.
+source host/lib/http.sh
+source host/lib/file.sh
+
+traffic::send_to() { # slot, or none; each way is one atomic change of the flags
+  case $1 in
+    green) : >"$TRAFFIC/green" ;;
+    blue) rm -f "$TRAFFIC/green" ;;
+    none) rm -f "$TRAFFIC/live" ;;
+  esac
+  if [[ $1 != none && ! -e $TRAFFIC/live ]]; then : >"$TRAFFIC/live"; fi
+}
+
+# Asks Nginx on port 80 until the slot answers; Nginx names the upstream to callers from this host only.
+traffic::prove() { # slot, seconds
+  local deadline=$((${EPOCHREALTIME/./} + $2 * 1000000))
+  until traffic::is_served_by "$1"; do
+    if ((${EPOCHREALTIME/./} > deadline)); then return 1; fi
+    phase::sleep 0.01
+  done
+}
+
+traffic::is_served_by() { # slot
+  http::get 127.0.0.1 80 "$HEALTH_PATH" "$SERVER_NAME" 5
+  http::header x-edgepaas-upstream
+  local upstream=$REPLY
+  if [[ $1 == none ]]; then
+    [[ $HTTP_STATUS == 503 && ! $upstream ]]
+    return
+  fi
+  slot::port "$1"
+  [[ $upstream == "127.0.0.1:$REPLY" ]]
+}
+
+traffic::read_server_name() { # sets SERVER_NAME: a name that leads to the app's server
+  local line
+  SERVER_NAME=localhost
+  while IFS= read -r line; do
+    if [[ ! $line =~ ^\ *server_name\ ([^\ \;]+) ]]; then continue; fi
+    SERVER_NAME=${BASH_REMATCH[1]/#\*/edgepaas}
+    if [[ $SERVER_NAME == _ ]]; then SERVER_NAME=localhost; fi
+    return
+  done <"$SITE_FILE"
+}
+
+# What must be known to come back, written before the flags change.
+traffic::note_move() { # from, to
+  access_log::position
+  file::replace "$RECEIPTS/move" "$1 $2 $LOG_INODE $LOG_OFFSET"$'\n'
+}
+
+traffic::read_move() { # sets MOVE_FROM, MOVE_TO, LOG_INODE and LOG_OFFSET
+  MOVE_FROM=none MOVE_TO=none LOG_INODE=0 LOG_OFFSET=0
+  if [[ ! -e $RECEIPTS/move ]]; then return 1; fi
+  read -r MOVE_FROM MOVE_TO LOG_INODE LOG_OFFSET <"$RECEIPTS/move"
+}

@@ -1,0 +1,55 @@
+#!/bin/bash
+# install-docker: Docker CE from its own signed repository, set up so that neither a restart of Docker nor a full log
+# interrupts what serves.
+source host/lib/phase.sh
+source host/lib/package.sh
+source host/lib/docker-setup.sh
+source host/lib/docker-repository.sh
+
+install_docker::holds() {
+  docker_setup::merge_daemon_config
+  docker_setup::is_current && docker_setup::is_right
+}
+
+install_docker::choose() { # sets DOCKER_PACKAGE and WHY
+  DOCKER_PACKAGE=docker-ce WHY="Docker CE is built for $DISTRIBUTION $DISTRIBUTION_VERSION"
+  if [[ $DISTRIBUTION == amzn ]]; then
+    DOCKER_PACKAGE=docker WHY='Docker builds no CE for Amazon Linux 2023: this is the package of Amazon Linux itself'
+  fi
+}
+
+install_docker::install() {
+  if package::is_installed "$DOCKER_PACKAGE"; then return; fi
+  install_docker::require_no_other
+  if [[ $DOCKER_PACKAGE == docker ]]; then package::install docker && return; fi
+  docker_repository::add
+  package::install docker-ce docker-ce-cli containerd.io docker-buildx-plugin docker-compose-plugin
+}
+
+# Docker CE takes the place of a distribution's own Docker, and with it its containers.
+install_docker::require_no_other() {
+  if pgrep containerd-shim >/dev/null; then
+    phase::fail containers-would-stop "Containers run here under another Docker, and installing $DOCKER_PACKAGE would stop them"
+  fi
+}
+
+install_docker::set_up() {
+  docker_setup::merge_daemon_config
+  docker_setup::bind_to_volume
+  if docker_setup::is_current && ! $UNITS_CHANGED && docker_setup::is_right; then return; fi
+  docker_setup::require_safe_restart 'a restart of Docker'
+  docker_setup::apply docker-not-ready
+}
+
+phase::begin install-docker dockerRepositoryUrl debKeyFingerprint rpmKeyFingerprint
+phase::enter_host
+host::require_distribution
+install_docker::choose
+package::install jq
+phase::skip_if_done install_docker::holds
+volume::is_ready || phase::fail docker-not-ready "The volume is not mounted at $VOLUME: mount-volume comes first"
+install_docker::install
+install_docker::set_up
+systemctl enable --quiet docker.service containerd.service
+json::string "$WHY" 200
+phase::done "{\"package\":\"$DOCKER_PACKAGE\",\"version\":\"$DOCKER_VERSION\",\"why\":$REPLY}"

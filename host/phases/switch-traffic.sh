@@ -1,0 +1,69 @@
+#!/bin/bash
+# switch-traffic: sends traffic to the candidate by the flag and proves it through port 80.
+source host/lib/phase.sh
+source host/lib/slot.sh
+source host/lib/site.sh
+source host/lib/traffic.sh
+source host/lib/access-log.sh
+
+PROOF_SECONDS=5
+
+switch_traffic::holds() {
+  traffic::read_move || return 1
+  slot::read_live
+  [[ $LIVE_SLOT == "$MOVE_TO" ]] || return 1
+  slot::look "$LIVE_SLOT"
+  slot::is_ours && docker::is_running "$CONTAINER"
+}
+
+switch_traffic::require_candidate() { # sets FROM and TO
+  phase::read_facts start-candidate || phase::fail candidate-died 'No candidate of this deployment is on the host'
+  docker::text "$FACTS" slot
+  TO=$REPLY
+  slot::identify "$TO"
+  if ! slot::is_ours || ! docker::is_running "$CONTAINER"; then
+    docker::says "$CONTAINER"
+    phase::fail candidate-died "The candidate on $TO no longer runs: $REPLY"
+  fi
+  $IS_RELEASE || phase::fail identity-mismatch "The container on $TO is not made of $DIGEST"
+}
+
+# A run that was killed after it had moved traffic has noted where traffic came from.
+switch_traffic::note() {
+  slot::read_live
+  FROM=$LIVE_SLOT
+  if traffic::read_move && [[ $LIVE_SLOT == "$TO" ]]; then
+    FROM=$MOVE_FROM
+  else
+    traffic::note_move "$FROM" "$TO"
+  fi
+}
+
+switch_traffic::move() { # sets SWITCH_MS and LIVE_AT
+  local started=${EPOCHREALTIME/./}
+  traffic::send_to "$TO"
+  if ! traffic::prove "$TO" "$PROOF_SECONDS"; then switch_traffic::take_back; fi
+  LIVE_AT=$((${EPOCHREALTIME/./} / 1000))
+  SWITCH_MS=$(((${EPOCHREALTIME/./} - started) / 1000))
+  sync "$TRAFFIC"
+}
+
+switch_traffic::take_back() {
+  local answered=$HTTP_STATUS
+  http::header x-edgepaas-upstream
+  local by=${REPLY:-nobody}
+  traffic::send_to "$FROM"
+  traffic::prove "$FROM" "$PROOF_SECONDS" || true
+  rm -f "$RECEIPTS/move"
+  phase::fail switch-not-proven "Port 80 did not answer from slot $TO within $PROOF_SECONDS s (status $answered, by $by): traffic is back on $FROM"
+}
+
+phase::begin switch-traffic repositoryUri digest bluePort greenPort healthPath healthTimeout
+phase::enter_app
+phase::skip_if_done switch_traffic::holds
+site::path
+traffic::read_server_name
+switch_traffic::require_candidate
+switch_traffic::note
+switch_traffic::move
+phase::done "{\"from\":\"$FROM\",\"to\":\"$TO\",\"switchMs\":$SWITCH_MS,\"liveAt\":$LIVE_AT}"
