@@ -1,0 +1,114 @@
+import { phaseName } from '../../../contracts/phase-name.ts';
+import type { Clock } from '../../clock.ts';
+import type { RehearsalHost, ScriptResult, ScriptRun } from '../host.ts';
+import { FaultPlan, type PlannedFault } from './faults.ts';
+import { bareHost, liveSlot, type HostState } from './host-state.ts';
+import { isHealthy, isRunning, type ImageBehaviours } from './image-behaviour.ts';
+import { PhaseScript, Stopped, type HostModel } from './run-phase.ts';
+import { SharedLock } from './shared-lock.ts';
+
+export interface SimulatedHostOptions {
+  readonly clock: Clock;
+  readonly instanceId: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly architecture?: 'x86_64' | 'arm64';
+  readonly availabilityZone?: string;
+  readonly behaviours?: ImageBehaviours;
+  readonly faults?: readonly PlannedFault[];
+  /** Requests a second that Nginx would log. */
+  readonly requestsPerSecond?: number;
+  /** What differs from a bare host. */
+  readonly state?: Partial<HostState>;
+}
+
+/** What a request through port 80 gets. */
+export type Served =
+  | { readonly status: 503 | 502 }
+  | { readonly status: 200 | 500; readonly digest: string; readonly slot: 'blue' | 'green' };
+
+/** A model of a host: it answers each phase's contract, keeps the scripts' promises, and takes faults. It runs no script. */
+export class SimulatedHost implements RehearsalHost {
+  readonly kind = 'simulated';
+  readonly instanceId: string;
+  readonly architecture: 'x86_64' | 'arm64';
+  readonly availabilityZone: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly state: HostState;
+  readonly faults: FaultPlan;
+  /** Every script the host was asked to run, in order. */
+  readonly runs: ScriptRun[] = [];
+  readonly #model: HostModel;
+
+  constructor(options: SimulatedHostOptions) {
+    const { clock, instanceId, tags, behaviours = new Map(), requestsPerSecond = 0 } = options;
+    this.instanceId = instanceId;
+    this.tags = tags;
+    this.architecture = options.architecture ?? 'x86_64';
+    this.availabilityZone = options.availabilityZone ?? 'eu-central-1a';
+    this.state = { ...bareHost(), architecture: this.architecture, ...options.state };
+    this.faults = new FaultPlan(options.faults);
+    const appLocks = new Map<string, SharedLock>();
+    const appLock = (app: string) => appLocks.get(app) ?? appLocks.set(app, new SharedLock()).get(app)!;
+    this.#model = {
+      state: this.state,
+      behaviours,
+      requestsPerSecond,
+      clock,
+      hostLock: new SharedLock(),
+      appLock,
+    };
+  }
+
+  /** Knows a phase by its step's name; rejects when a fault takes the host down. */
+  async runScript(run: ScriptRun): Promise<ScriptResult> {
+    this.runs.push(run);
+    const phase = phaseName.parse(run.stepName);
+    const script = new PhaseScript(this.#model, run, phase, this.faults.next(phase));
+    return new Promise((resolve, reject) => {
+      const stopTimer = this.#model.clock.after(run.timeoutSeconds * 1000, () => {
+        script.kill();
+        resolve(killed(true));
+      });
+      script.run().then(
+        (result) => {
+          stopTimer();
+          resolve(result);
+        },
+        (reason: unknown) => {
+          stopTimer();
+          if (reason instanceof Stopped && reason.kind === 'killed') return resolve(killed(false));
+          if (reason instanceof Stopped) this.#restartContainers();
+          reject(reason as Error);
+        },
+      );
+    });
+  }
+
+  async attachVolume(volumeId: string): Promise<void> {
+    this.state.volumes.add(volumeId);
+  }
+
+  async destroy(): Promise<void> {}
+
+  /** The host went down and is up again, and with it every container that ran. */
+  #restartContainers(): void {
+    const now = this.#model.clock.now();
+    for (const { slots } of this.state.apps.values())
+      for (const container of Object.values(slots))
+        if (isRunning(container, this.#model.behaviours, now)) container.startedAt = now;
+  }
+
+  /** What a request to an app through port 80 would get now. */
+  serve(app: string): Served {
+    const state = this.state.apps.get(app);
+    const slot = state ? liveSlot(state) : 'none';
+    if (!state || slot === 'none') return { status: 503 };
+    const container = state.slots[slot];
+    const now = this.#model.clock.now();
+    if (!container || !isRunning(container, this.#model.behaviours, now)) return { status: 502 };
+    const status = isHealthy(container, this.#model.behaviours, now) ? 200 : 500;
+    return { status, digest: container.digest, slot };
+  }
+}
+
+const killed = (timedOut: boolean): ScriptResult => ({ exitCode: 137, timedOut, stdout: '', stderr: '' });
