@@ -3,21 +3,24 @@ import { join } from 'node:path';
 import { runCommand } from '../host/real/run-command.ts';
 import { findDebootstrap } from './debootstrap.ts';
 import type { Progress } from './ensure-base-image.ts';
-import { packages, release, scriptPath, tools } from './recipe.ts';
+import { makeDisk, packages, release, scriptPath, tools } from './recipe.ts';
 import { runTool } from './tools.ts';
 
 export async function buildImage(folder: string, mirror: string, progress: Progress): Promise<void> {
   progress(`Fetching a bare Debian ${release} for the rehearsal host (once)`);
   const debootstrap = await findDebootstrap(folder);
-  const variables = { ...process.env, RELEASE: release, MIRROR: mirror, ...debootstrap };
-  await runCommand('sh', [scriptPath('build-base.sh'), join(folder, 'base')], { env: variables });
+  await runAside('build-base.sh', [join(folder, 'base')], {
+    RELEASE: release,
+    MIRROR: mirror,
+    ...debootstrap,
+  });
 
   progress('Fetching the packages that a deployment installs on it (once)');
   await Promise.all([
-    runAside('build-tools.sh', folder, { TOOLS: tools.join(' ') }),
-    runAside('download-packages.sh', folder, { PACKAGES: packages.join(' ') }),
+    runAside('build-tools.sh', [folder], { TOOLS: tools.join(' ') }),
+    runAside('download-packages.sh', [folder], { PACKAGES: packages.join(' ') }),
   ]);
-  await makeRepositories(folder);
+  await Promise.all([makeRepositories(folder), runTool(folder, folder, makeDisk)]);
   await Promise.all(
     ['download', 'work', 'debootstrap'].map((name) =>
       rm(join(folder, name), { recursive: true, force: true }),
@@ -35,8 +38,13 @@ async function makeRepositories(folder: string): Promise<void> {
   }
 }
 
-/** In a mount namespace of its own: what the script mounts goes with it. */
-function runAside(script: string, folder: string, variables: Record<string, string>): Promise<string> {
-  const args = ['--mount', '--propagation', 'private', 'sh', scriptPath(script), folder];
-  return runCommand('unshare', args, { env: { ...process.env, ...variables } });
+/** In namespaces of its own: what a script mounts goes with it, and if this process is killed, all of it ends. */
+function runAside(
+  script: string,
+  args: readonly string[],
+  variables: Record<string, string>,
+): Promise<string> {
+  const namespaces = ['unshare', '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child'];
+  const command = ['--pdeathsig', 'KILL', ...namespaces, 'sh', scriptPath(script), ...args];
+  return runCommand('setpriv', command, { env: { ...process.env, ...variables } });
 }

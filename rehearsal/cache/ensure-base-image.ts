@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildImage } from './build-image.ts';
 import { findDebianMirror } from './debian-mirror.ts';
@@ -12,11 +12,15 @@ export interface BaseImage {
   readonly folder: string;
   /** A bare host's root file system. */
   readonly base: string;
+  /** The same as the image of a disk, sparse, to be copied for each host. */
+  readonly disk: string;
   /** The folder that a package host serves: `debian/`, and `docker/` for download.docker.com. */
   readonly packages: string;
   /** Of the key that signs `docker/`: a stack parameter in the rehearsal, as it is not Docker's own. */
   readonly dockerKeyFingerprint: string;
 }
+
+const building = 'building-';
 
 export type Progress = (what: string) => void;
 
@@ -34,7 +38,8 @@ export async function ensureBaseImage(progress: Progress = () => {}): Promise<Ba
 /** Built aside and renamed when complete, so that a half-built image never counts as one. */
 async function buildOnce(folder: string, mirror: string, progress: Progress): Promise<void> {
   if (existsSync(folder)) return; // another rehearsal has built it meanwhile
-  const aside = await mkdtemp(join(imagesRoot, 'building-'));
+  await removeAbandoned();
+  const aside = await mkdtemp(join(imagesRoot, building));
   try {
     await buildImage(aside, mirror, progress);
     await rename(aside, folder);
@@ -43,8 +48,15 @@ async function buildOnce(folder: string, mirror: string, progress: Progress): Pr
   }
 }
 
+/** Of builds that were killed: whoever holds the lock is the only one to build. */
+async function removeAbandoned(): Promise<void> {
+  const names = (await readdir(imagesRoot)).filter((name) => name.startsWith(building));
+  for (const name of names) await rm(join(imagesRoot, name), { recursive: true });
+}
+
 async function describeImage(folder: string): Promise<BaseImage> {
   const packages = join(folder, 'apt');
   const fingerprint = await readFile(join(packages, 'docker-key-fingerprint'), 'utf8');
-  return { folder, base: join(folder, 'base'), packages, dockerKeyFingerprint: fingerprint.trim() };
+  const root = { base: join(folder, 'base'), disk: join(folder, 'disk.img') };
+  return { folder, ...root, packages, dockerKeyFingerprint: fingerprint.trim() };
 }

@@ -25,6 +25,12 @@ export const packages = [
   'runc',
 ];
 
+/** Makes a host's root disk of the base: as large as a cloud's usual one, but with a small journal, as it is copied often. */
+export const makeDisk = [
+  ...['mkfs.ext4', '-q', '-d', 'base', '-L', 'root', '-i', '32768', '-m', '0', '-J', 'size=16'],
+  ...['-E', 'assume_storage_prezeroed=1,lazy_itable_init=0', 'disk.img', '8G'],
+];
+
 const scripts = [
   'build-base.sh',
   'build-tools.sh',
@@ -39,7 +45,9 @@ export function scriptPath(name: string): string {
 
 /** The name of the image these recipes make: other recipes, another name. */
 export function recipeKey(mirror: string): string {
-  const hash = createHash('sha256').update(JSON.stringify([release, tools, packages, mirror, process.arch]));
+  const hash = createHash('sha256').update(
+    JSON.stringify([release, tools, packages, makeDisk, mirror, process.arch]),
+  );
   for (const script of scripts) hash.update(readFileSync(scriptPath(script)));
   return hash.digest('hex').slice(0, 16);
 }

@@ -3,7 +3,18 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheRoot } from '../cache/folders.ts';
 
-const programs = ['unshare', 'nsenter', 'setpriv', 'mount', 'losetup', 'ip', 'awk', 'find', 'chroot'];
+const programs = [
+  'unshare',
+  'nsenter',
+  'setpriv',
+  'mount',
+  'losetup',
+  'ip',
+  'awk',
+  'find',
+  'chroot',
+  'mkfs.ext4',
+];
 /** Of the servers that a host looks for on its gateway: packages, and AWS under its own names. */
 const gatewayPorts = [80, 443];
 

@@ -15,21 +15,11 @@ export async function createBlockVolume(
   options: VolumeOptions,
   imageFolder: string,
 ): Promise<BlockVolume> {
-  await createDiskFile(file, options.sizeGiB * 1024, options.content, imageFolder);
+  const handle = await open(file, 'wx');
+  await handle.truncate(options.sizeGiB * 2 ** 30);
+  await handle.close();
+  const mkfs = [`mkfs.${options.content}`, '-q', basename(file)];
+  if (options.content !== 'blank') await runTool(imageFolder, dirname(file), mkfs);
   const device = await runCommand('losetup', ['--find', '--show', file]);
   return { options, loop: Number(device.trim().replace('/dev/loop', '')) };
-}
-
-/** A sparse file, with a filesystem on it or with nothing. */
-export async function createDiskFile(
-  file: string,
-  sizeMiB: number,
-  content: VolumeOptions['content'],
-  imageFolder: string,
-): Promise<void> {
-  const handle = await open(file, 'wx');
-  await handle.truncate(sizeMiB * 2 ** 20);
-  await handle.close();
-  if (content !== 'blank')
-    await runTool(imageFolder, dirname(file), [`mkfs.${content}`, '-q', basename(file)]);
 }

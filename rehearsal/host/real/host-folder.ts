@@ -1,7 +1,8 @@
-import { copyFile, mkdir, symlink } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BaseImage } from '../../cache/ensure-base-image.ts';
 import type { HostAddresses } from './addresses.ts';
+import { runCommand } from './run-command.ts';
 import { runFolder } from './run-folder.ts';
 
 /** All that a host has on this machine's disk. */
@@ -9,7 +10,6 @@ export interface HostFolder {
   /** Of its cgroups too, and its hostname; ends in the index that its link is named by. */
   readonly name: string;
   readonly path: string;
-  readonly disk: string;
   readonly volume: string;
   /** Copied over the root file system at the first boot. */
   readonly seed: string;
@@ -20,14 +20,13 @@ export interface HostFolder {
 export async function createHostFolder(image: BaseImage, addresses: HostAddresses): Promise<HostFolder> {
   const name = `edgepaas-${process.pid}-${addresses.index}`;
   const path = join(runFolder(), name);
-  for (const part of ['root', 'disk', 'seed']) await mkdir(join(path, part), { recursive: true });
-  await symlink(image.base, join(path, 'base'));
+  for (const part of ['root', 'seed']) await mkdir(join(path, part), { recursive: true });
+  await runCommand('cp', ['--sparse=auto', '--reflink=auto', image.disk, join(path, 'disk.img')]);
   await copyFile(join(import.meta.dirname, 'attach-volume.sh'), join(path, 'attach-volume.sh'));
   const file = (part: string) => join(path, part);
   return {
     name,
     path,
-    disk: file('disk.img'),
     volume: file('volume.img'),
     seed: file('seed'),
     attached: file('attached'),

@@ -28,8 +28,6 @@ export interface RealHostOptions {
   readonly accountId: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly volume?: VolumeOptions;
-  /** Limits the root disk, in MiB, so that it can be filled; without it the root disk is as large as the machine's. */
-  readonly diskMiB?: number;
   /** Names of /etc/hosts; those without an address are the gateway's. */
   readonly extraHosts?: Readonly<Record<string, string | null>>;
   /** PEM of an authority that the host trusts beside the public ones. */

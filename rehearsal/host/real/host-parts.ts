@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { BaseImage } from '../../cache/ensure-base-image.ts';
 import { claimAddresses, type HostAddresses } from './addresses.ts';
-import { createBlockVolume, createDiskFile, type BlockVolume } from './block-volume.ts';
+import { createBlockVolume, type BlockVolume } from './block-volume.ts';
 import { createHostFolder, type HostFolder } from './host-folder.ts';
 import type { RealHostOptions } from './host-options.ts';
 import { startMetadataService, type MetadataService } from './metadata-service.ts';
@@ -26,7 +26,6 @@ export async function createHostParts(image: BaseImage, options: RealHostOptions
   const remove = () => removeParts(addresses, metadata, remover);
   try {
     const volume = options.volume && (await createBlockVolume(folder.volume, options.volume, image.folder));
-    if (options.diskMiB) await createDiskFile(folder.disk, options.diskMiB, 'ext4', image.folder);
     await writeSeed(folder.seed, folder.name, options, addresses, image);
     return { addresses, folder, metadata, volume, remove };
   } catch (error) {

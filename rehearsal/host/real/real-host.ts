@@ -75,6 +75,14 @@ export class RealHost implements RehearsalHost {
     return runCommand('nsenter', [...enterHost(pid), 'env', '-i', ...inspectionEnvironment, ...command]);
   }
 
+  /** Leaves so much of the root disk free, at most. */
+  async fillDisk(freeMiB: number): Promise<void> {
+    const available = Number(
+      (await this.exec(['df', '--output=avail', '--block-size=1M', '/'])).split('\n')[1],
+    );
+    if (available > freeMiB) await this.exec(['fallocate', '-l', `${available - freeMiB}MiB`, '/var/filler']);
+  }
+
   async attachVolume(volumeId: string): Promise<void> {
     const { volume, folder } = this.#parts;
     if (volume?.options.volumeId !== volumeId)

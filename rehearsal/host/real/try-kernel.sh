@@ -3,24 +3,18 @@
 # Whatever is made here is taken back, or goes with its namespace.
 set -u
 folder=$(mktemp -d "$1/trial-XXXXXX")
-trap 'rmdir "$folder"/* "$folder" 2>/dev/null' EXIT
+mkdir "$folder/root"
+trap 'rm -rf "$folder"' EXIT
 
 lacks() { echo "$1"; }
 
-try_loop_device() {
-  truncate -s 1M "$folder.img"
-  device=$(losetup --find --show "$folder.img" 2>/dev/null)
-  rm -f "$folder.img"
-  [ -n "$device" ] && losetup --detach "$device"
+try_loop_mount() { # as a host's root disk
+  truncate -s 1M "$folder/disk.img"
+  mkfs.ext4 -q "$folder/disk.img" && unshare --mount --propagation private mount -o loop "$folder/disk.img" "$folder/root"
 }
 
-try_overlay() { # as a host's disk: over a folder of the cache
-  mkdir "$folder/upper" "$folder/work" "$folder/root"
-  unshare --mount --propagation private mount -t overlay -o "volatile,lowerdir=/,upperdir=$folder/upper,workdir=$folder/work" \
-    trial "$folder/root"
-  tried=$?
-  rm -rf "$folder/upper" "$folder/work"
-  return $tried
+try_overlay() { # as Docker's and as the tools' are
+  unshare --mount --propagation private mount -t overlay -o "lowerdir=/usr:/var" trial "$folder/root"
 }
 
 try_namespaces() {
@@ -42,8 +36,8 @@ try_xfs() { # what volumes are made with
 }
 
 {
-  try_loop_device || lacks 'loop devices'
-  try_overlay || lacks 'overlay mounts over the disk of this folder'
+  try_loop_mount || lacks 'loop devices that it may mount'
+  try_overlay || lacks 'overlay mounts'
   try_namespaces || lacks 'namespaces of its own with devices and network links'
   try_cgroups || lacks 'writable cgroups, of version 2 or with a hierarchy for systemd'
   try_xfs || lacks 'the xfs filesystem'

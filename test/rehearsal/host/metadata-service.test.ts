@@ -57,6 +57,7 @@ describeRealHost('the instance metadata service', () => {
       until [ "$(readlink $container)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.02; done
       ip link add outer type veth peer name inner netns $!
       ip address add 172.17.0.1/16 dev outer && ip link set outer up && echo 1 >/proc/sys/net/ipv4/ip_forward
+      echo 1 >/proc/sys/net/ipv4/conf/imds0/proxy_arp # the way back, as Docker's masquerading would give it
       nsenter --net=$container ip -batch - <<<"address add 172.17.0.2/16 dev inner
         link set inner up
         route add default via 172.17.0.1"
