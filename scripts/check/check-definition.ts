@@ -5,8 +5,7 @@ import { placeholderProblems } from './definition-placeholders.ts';
 import { type CheckResult, resultOf } from './run-check.ts';
 
 interface Verdict {
-  readonly isValid: boolean;
-  readonly errors: readonly { readonly message: string }[];
+  readonly errors: readonly { readonly Message: string }[];
 }
 const validate = createRequire(import.meta.url)('asl-validator') as (definition: unknown) => Verdict;
 
@@ -21,5 +20,5 @@ export function problemsOf(text: string): string[] {
   const filled = text.replace(/\$\{(\w+)\}/g, 'arn:aws:lambda:eu-central-1:123456789012:function:$1');
   const definition = JSON.parse(filled) as Definition;
   const { errors } = validate(definition);
-  return [...placeholderProblems(text), ...errors.map(({ message }) => message), ...findProblems(definition)];
+  return [...placeholderProblems(text), ...errors.map(({ Message }) => Message), ...findProblems(definition)];
 }
