@@ -78,5 +78,6 @@ function factsOf(options: RealHostOptions): Record<string, string> {
 }
 
 function answer(response: ServerResponse, status: number, body: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain', server: 'EC2ws' }).end(body);
+  const headers = { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(body), server: 'EC2ws' };
+  response.writeHead(status, headers).end(body);
 }
