@@ -1,5 +1,5 @@
 import type { Outcome } from '../contracts/outcome.ts';
-import type { ImagePlan } from '../contracts/plan.ts';
+import type { DeploymentPlan, ImagePlan } from '../contracts/plan.ts';
 import type { Receipt } from '../contracts/receipt.ts';
 import type { DeploymentRequest } from '../contracts/request.ts';
 import { decideOutcome, type WalkedGraph } from './lib/decide-outcome.ts';
@@ -10,7 +10,7 @@ export interface CloseInput {
     readonly request: DeploymentRequest;
     readonly lease: { readonly deploymentId: string; readonly fence: number };
     readonly image?: ImagePlan;
-    readonly plan?: { readonly image?: ImagePlan };
+    readonly plan?: Partial<DeploymentPlan>;
   };
   readonly executionArn: string;
 }

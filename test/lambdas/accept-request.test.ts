@@ -12,7 +12,10 @@ const accept = (input: unknown) => acceptRequest({ input, executionArn, startedA
 
 const pushed = readEvent<EcrPushEvent>('ecr-push-tagged');
 /** The tagged push with something else in one field of its detail. */
-const pushWith = (detail: Record<string, unknown>) => ({ ...pushed, detail: { ...pushed.detail, ...detail } });
+const pushWith = (detail: Record<string, unknown>) => ({
+  ...pushed,
+  detail: { ...pushed.detail, ...detail },
+});
 
 function refusal(input: unknown): { id: string; message: string } {
   try {
@@ -45,12 +48,15 @@ describe('an ECR push', () => {
     expect(accept(readEvent('ecr-push-multi-arch'))).toMatchObject({ app: 'web', buildVersion: '1.4.2' });
   });
 
-  test.each(['ecr-push-untagged', 'ecr-push-multi-arch-child'])('without a tag (%s) is no release', (name) => {
-    expect(refusal(readEvent(name))).toEqual({
-      id: 'invalid-request',
-      message: `detail/image-tag is missing. ${howTo}`,
-    });
-  });
+  test.each(['ecr-push-untagged', 'ecr-push-multi-arch-child'])(
+    'without a tag (%s) is no release',
+    (name) => {
+      expect(refusal(readEvent(name))).toEqual({
+        id: 'invalid-request',
+        message: `detail/image-tag is missing. ${howTo}`,
+      });
+    },
+  );
 
   test('of which ECR says DELETE or FAILURE is refused', () => {
     expect(refusal(readEvent('ecr-delete')).message).toContain('detail/action-type = "DELETE"');
@@ -85,7 +91,10 @@ describe('an ECR push', () => {
   });
 
   test('of two pushes in one second the one whose execution started later is the newer', () => {
-    const second = acceptRequest({ input: pushed, executionArn, startedAt: '2026-01-15T09:54:36.251Z' }, apps);
+    const second = acceptRequest(
+      { input: pushed, executionArn, startedAt: '2026-01-15T09:54:36.251Z' },
+      apps,
+    );
     expect(second.order > accept(pushed).order).toBe(true);
   });
 });
@@ -104,7 +113,10 @@ describe('a person', () => {
   });
 
   test('counts as newer than a push that happened before, even one whose execution starts later', () => {
-    const latePush = acceptRequest({ input: pushed, executionArn, startedAt: '2026-01-15T09:59:00.000Z' }, apps);
+    const latePush = acceptRequest(
+      { input: pushed, executionArn, startedAt: '2026-01-15T09:59:00.000Z' },
+      apps,
+    );
     expect(accept({ app: 'web', buildVersion: 'v2' }).order > latePush.order).toBe(true);
   });
 
@@ -134,9 +146,12 @@ describe('a closing', () => {
     });
   });
 
-  test.each(['web', 'web-', 'web-1; reboot', 'WEB-1', '../web-1', '', 7, null, {}])('of %j is refused', (closes) => {
-    expect(refusal({ closes }).id).toBe('invalid-request');
-  });
+  test.each(['web', 'web-', 'web-1; reboot', 'WEB-1', '../web-1', '', 7, null, {}])(
+    'of %j is refused',
+    (closes) => {
+      expect(refusal({ closes }).id).toBe('invalid-request');
+    },
+  );
 
   test('takes no other field', () => {
     expect(refusal({ closes: 'web-1', app: 'web' }).message).toContain('unknown field "app"');
@@ -163,23 +178,29 @@ describe('hostile input', () => {
     '\u2028',
   ];
 
-  test.each(hostile)('%j is refused as buildVersion, as app and as tag, in one line that says what to do', (text) => {
-    for (const [field, input] of [
-      ['buildVersion', { app: 'web', buildVersion: text }],
-      ['app', { app: text, buildVersion: '1' }],
-      ['detail/image-tag', pushWith({ 'image-tag': text })],
-    ] as const) {
-      const { id, message } = refusal(input);
-      expect(id).toBe('invalid-request');
-      expect(message.startsWith(`${field} = `)).toBe(true);
-      expect(message.endsWith(howTo)).toBe(true);
-      expect(message).not.toMatch(controlCharacter);
-      expect(message.length).toBeLessThanOrEqual(400);
-    }
-  });
+  test.each(hostile)(
+    '%j is refused as buildVersion, as app and as tag, in one line that says what to do',
+    (text) => {
+      for (const [field, input] of [
+        ['buildVersion', { app: 'web', buildVersion: text }],
+        ['app', { app: text, buildVersion: '1' }],
+        ['detail/image-tag', pushWith({ 'image-tag': text })],
+      ] as const) {
+        const { id, message } = refusal(input);
+        expect(id).toBe('invalid-request');
+        expect(message.startsWith(`${field} = `)).toBe(true);
+        expect(message.endsWith(howTo)).toBe(true);
+        expect(message).not.toMatch(controlCharacter);
+        expect(message.length).toBeLessThanOrEqual(400);
+      }
+    },
+  );
 
   test('every other field of an event is checked too', () => {
-    const broken = { ...pushWith({ 'image-digest': 'sha256:1', 'repository-name': 'r'.repeat(300) }), id: 'a b' };
+    const broken = {
+      ...pushWith({ 'image-digest': 'sha256:1', 'repository-name': 'r'.repeat(300) }),
+      id: 'a b',
+    };
     const { message } = refusal(broken);
     for (const field of ['id', 'detail/repository-name', 'detail/image-digest'])
       expect(message).toContain(`${field} = `);
@@ -204,18 +225,24 @@ describe('hostile input', () => {
     },
   );
 
-  test.each([{ buildVersion: 5 }, { buildVersion: null }, { buildVersion: ['1'] }, { buildVersion: { a: 1 } }])(
-    'a version of the wrong type (%j) is refused by name',
-    (wrong) => {
-      expect(refusal({ app: 'web', ...wrong }).message).toMatch(/^buildVersion = .+ has the wrong form\. Use/);
-    },
-  );
+  test.each([
+    { buildVersion: 5 },
+    { buildVersion: null },
+    { buildVersion: ['1'] },
+    { buildVersion: { a: 1 } },
+  ])('a version of the wrong type (%j) is refused by name', (wrong) => {
+    expect(refusal({ app: 'web', ...wrong }).message).toMatch(/^buildVersion = .+ has the wrong form\. Use/);
+  });
 
   test('keys of the prototype are no fields, no apps and no way around the check', () => {
     for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty'])
       expect(refusal({ app: name, buildVersion: '1' }).id).toMatch(/^(unknown-app|invalid-request)$/);
-    expect(refusal(JSON.parse('{"__proto__": {"closes": "web-1", "detail": {}}}')).id).toBe('invalid-request');
-    expect(refusal(JSON.parse('{"__proto__": {"app": "web", "buildVersion": "1"}}')).id).toBe('invalid-request');
+    expect(refusal(JSON.parse('{"__proto__": {"closes": "web-1", "detail": {}}}')).id).toBe(
+      'invalid-request',
+    );
+    expect(refusal(JSON.parse('{"__proto__": {"app": "web", "buildVersion": "1"}}')).id).toBe(
+      'invalid-request',
+    );
     expect(refusal({ constructor: 1, app: 'web', buildVersion: '1' }).message).toContain('unknown field');
     expect(({} as Record<string, unknown>)['closes']).toBeUndefined();
   });
