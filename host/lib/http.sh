@@ -39,6 +39,19 @@ http::parse() {
   HTTP_STATUS=${BASH_REMATCH[1]}
   HTTP_HEADERS=${1%%$'\n\r\n'*}$'\n'
   if [[ $1 == *$'\n\r\n'* ]]; then HTTP_BODY=${1#*$'\n\r\n'}; fi
+  if [[ ${HTTP_HEADERS,,} == *$'\n'transfer-encoding:*chunked* ]]; then http::join_chunks; fi
+}
+
+http::join_chunks() { # of HTTP_BODY; RFC 9112, section 7.1
+  local rest=$HTTP_BODY length
+  HTTP_BODY=''
+  while [[ $rest =~ ^([0-9A-Fa-f]{1,6})[^$'\n']*$'\n' ]]; do
+    length=$((16#${BASH_REMATCH[1]}))
+    rest=${rest#*$'\n'}
+    HTTP_BODY+=${rest:0:length}
+    rest=${rest:length + 2}
+    if ((length == 0)); then return; fi
+  done
 }
 
 http::header() { # name in lower case; REPLY is its value, empty if there is none

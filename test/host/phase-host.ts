@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import type { RequestListener, Server as HttpServer } from 'node:http';
+import { receipt, type Receipt } from '../../contracts/receipt.ts';
+import type { PhaseName } from '../../contracts/phase-name.ts';
+import { composeScript } from '../../lib/compose-script.ts';
+import { ensureBaseImage } from '../../rehearsal/cache/ensure-base-image.ts';
+import type { ScriptResult } from '../../rehearsal/host/host.ts';
+import { createCertificateAuthority } from '../../rehearsal/host/real/certificate-authority.ts';
+import { startGatewayFront } from '../../rehearsal/host/real/gateway-front.ts';
+import type { VolumeOptions } from '../../rehearsal/host/real/host-options.ts';
+import { startPackageHost } from '../../rehearsal/host/real/package-host.ts';
+import { RealHost } from '../../rehearsal/host/real/real-host.ts';
+import { createRegistryFront } from '../../rehearsal/host/real/registry-front.ts';
+import { startRegistry } from '../../rehearsal/host/real/registry.ts';
+import { buildImage } from '../../rehearsal/images/build-image.ts';
+import type { Image, ImageSpec } from '../../rehearsal/images/image.ts';
+import { pushImage } from '../../rehearsal/images/push-image.ts';
+import { answerAsAws, awsNames, password, registryName, type Parameters } from './aws-answers.ts';
+
+export const volumeId = 'vol-0123456789abcdef0';
+
+export interface PhaseRun {
+  readonly receipt: Receipt;
+  readonly result: ScriptResult;
+}
+
+export type Values = Readonly<Record<string, string>>;
+
+/** A bare host with all it needs around it, on which phases are run by their composed scripts and nothing else. */
+export class PhaseHost {
+  /** The app's parameters below /edgepaas/web. */
+  readonly parameters: Parameters = {};
+  dockerKeyFingerprint = '';
+  readonly #closers: (() => unknown)[] = [];
+  #host: RealHost | undefined;
+  #registryUrl = '';
+
+  static async create(options: { volume?: Partial<VolumeOptions>; diskMiB?: number } = {}): Promise<PhaseHost> {
+    const phaseHost = new PhaseHost();
+    try {
+      await phaseHost.#start(options);
+      return phaseHost;
+    } catch (error) {
+      await phaseHost.close();
+      throw error;
+    }
+  }
+
+  get host(): RealHost {
+    return this.#host!;
+  }
+
+  async #start(options: { volume?: Partial<VolumeOptions>; diskMiB?: number }): Promise<void> {
+    const image = await ensureBaseImage();
+    this.dockerKeyFingerprint = image.dockerKeyFingerprint;
+    const [registry, authority] = await Promise.all([
+      startRegistry(image.folder, 'http://127.0.0.1:9/'),
+      createCertificateAuthority(image.folder, [registryName, ...awsNames]),
+    ]);
+    this.#closers.push(() => registry.close());
+    this.#registryUrl = registry.url;
+    this.#host = await RealHost.create(image, {
+      instanceId: 'i-0123456789abcdef0',
+      region: 'eu-central-1',
+      availabilityZone: 'eu-central-1a',
+      accountId: '123456789012',
+      tags: {},
+      diskMiB: options.diskMiB,
+      volume: { volumeId, sizeGiB: 4, content: 'blank', attached: true, ...options.volume },
+      extraHosts: Object.fromEntries([registryName, ...awsNames].map((name) => [name, null])),
+      trustedAuthority: authority.authority,
+      instanceProfile: {
+        roleName: 'host',
+        credentials: () => ({
+          AccessKeyId: 'ASIAEXAMPLE',
+          SecretAccessKey: 'secret/example+key=',
+          Token: 'token',
+          Expiration: new Date(Date.now() + 3_600_000).toISOString(),
+        }),
+      },
+    });
+    this.#closers.push(() => this.#host?.destroy());
+    const gateway = this.#host.gatewayAddress;
+    const packages = await startPackageHost(image.packages, gateway);
+    this.#closers.push(() => close(packages));
+    const aws: RequestListener = answerAsAws(this.parameters);
+    const front = await startGatewayFront(gateway, authority.server, {
+      ...Object.fromEntries(awsNames.map((name) => [name, aws])),
+      [registryName]: createRegistryFront(registry.url, (given) => given === password),
+    });
+    this.#closers.push(() => close(front));
+  }
+
+  /** Runs a phase as the agent would, and parses what it prints as its receipt. */
+  async run(phase: PhaseName, values: Values): Promise<PhaseRun> {
+    const result = await this.start(phase, values);
+    return { receipt: receipt.parse(JSON.parse(result.stdout)), result };
+  }
+
+  start(phase: PhaseName, values: Values, timeoutSeconds = 120): Promise<ScriptResult> {
+    const environment = Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [`SSM_${name}`, value]),
+    );
+    return this.host.runScript({
+      documentName: phase,
+      stepName: phase,
+      commandId: randomUUID(),
+      script: composeScript(phase),
+      environment,
+      timeoutSeconds,
+    });
+  }
+
+  async push(spec: ImageSpec): Promise<Image> {
+    const image = await buildImage(spec);
+    await pushImage({ image, registry: this.#registryUrl, repository: 'web', tag: spec.buildVersion });
+    return image;
+  }
+
+  /** The output of a shell command on the host. */
+  async shell(command: string): Promise<string> {
+    return (await this.host.exec(['bash', '-c', command])).trim();
+  }
+
+  async close(): Promise<void> {
+    for (const closer of this.#closers.splice(0).reverse()) await closer();
+  }
+}
+
+function close(server: Pick<HttpServer, 'close' | 'closeAllConnections'>): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => void server.close(() => resolve()));
+}

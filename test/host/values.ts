@@ -1,0 +1,46 @@
+import type { Image } from '../../rehearsal/images/image.ts';
+import { registryName } from './aws-answers.ts';
+import { volumeId, type PhaseHost, type Values } from './phase-host.ts';
+
+/** Every parameter of every phase for one deployment of the app web; a phase takes of them what it needs. */
+export function valuesOf(host: PhaseHost, fence: number, image?: Image): Values {
+  return {
+    app: 'web',
+    deploymentId: `web-${fence}`,
+    fence: String(fence),
+    volumeIds: `vol-0ffffffffffffffff,${volumeId}`,
+    filesystem: 'xfs',
+    dockerRepositoryUrl: 'http://packages.rehearsal.internal/docker',
+    debKeyFingerprint: host.dockerKeyFingerprint,
+    rpmKeyFingerprint: '0'.repeat(40),
+    bluePort: '8080',
+    greenPort: '8081',
+    serverNames: '_',
+    bodySizeLimit: '10m',
+    connectTimeout: '5',
+    readTimeout: '60',
+    sendTimeout: '60',
+    containerPort: '80',
+    parameterPath: '/edgepaas/web',
+    repositoryUri: `${registryName}/web`,
+    healthPath: '/health',
+    healthTimeout: '10',
+    memoryMb: '256',
+    cpus: '1',
+    drainTimeout: '5',
+    stopTimeout: '5',
+    bakeSeconds: '2',
+    migrationCommand: '[]',
+    migrationTimeout: '10',
+    ...(image && valuesOfImage(image)),
+  };
+}
+
+function valuesOfImage(image: Image): Values {
+  const size = image.blobs.reduce((sum, blob) => sum + blob.size, 0);
+  return {
+    buildVersion: image.spec.buildVersion,
+    digest: image.digest,
+    compressedBytes: String(size),
+  };
+}
