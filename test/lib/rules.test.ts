@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { compilePattern } from '../../rehearsal/aws/event-pattern.ts';
 import { configWith, everything, synthesize } from './synthesize.ts';
 import { actionsOf, render, resourceNamed, resourcesOf, statementsOf } from './template-parts.ts';
 
@@ -59,6 +61,50 @@ describe('a push', () => {
     const rules = Object.keys(resourcesOf(synthesize(everything), 'AWS::Events::Rule'));
     expect(rules.filter((id) => id.startsWith('Pushes'))).toHaveLength(3);
   });
+});
+
+describe('the rules against real events', () => {
+  const eventOf = (name: string) =>
+    JSON.parse(readFileSync(`test/fixtures/events/${name}.json`, 'utf8')) as object;
+  /** The pattern with the names that the fixtures use for what CloudFormation would have named. */
+  const patternOf = (prefix: string, names: Record<string, string>, from = template) =>
+    JSON.parse(
+      JSON.stringify(ruleOf(prefix, from).EventPattern).replace(/\{"Ref":"(\w+)"\}/g, (_, id: string) =>
+        JSON.stringify(Object.entries(names).find(([start]) => id.startsWith(start))?.[1] ?? id),
+      ),
+    ) as object;
+  const matches = (pattern: object, event: string) => compilePattern(pattern)(eventOf(event));
+
+  test.each([
+    ['ecr-push-tagged', true],
+    ['ecr-push-multi-arch', true],
+    ['ecr-push-untagged', false],
+    ['ecr-push-multi-arch-child', false],
+    ['ecr-delete', false],
+  ])('%s starts a deployment: %s', (event, starts) => {
+    const pushes = synthesize(configWith({ repository: { name: 'team/web' } }));
+    expect(matches(patternOf('Pushes', {}, pushes), event)).toBe(starts);
+    expect(matches(patternOf('Pushes', {}), event)).toBe(false);
+  });
+
+  test.each([
+    ['ssm-command-success', true],
+    ['ssm-command-failed', true],
+    ['ssm-command-timed-out', true],
+    ['ssm-invocation-success', false],
+  ])('%s wakes judge-phase: %s', (event, wakes) => {
+    const { detail } = eventOf(event) as { detail: Record<string, string> };
+    const pattern = patternOf('PhaseEvents', { PhasesStartCandidate: detail['document-name']! });
+    expect(matches(pattern, event)).toBe(wakes);
+  });
+
+  test.each(['execution-aborted', 'execution-failed', 'execution-timed-out'])(
+    '%s wakes close-execution',
+    (event) => {
+      const { detail } = eventOf(event) as { detail: Record<string, string> };
+      expect(matches(patternOf('ExecutionEvents', { Deploy: detail.stateMachineArn! }), event)).toBe(true);
+    },
+  );
 });
 
 describe('the dead-letter queue', () => {
