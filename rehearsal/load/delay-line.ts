@@ -9,34 +9,37 @@ interface Parcel {
   readonly deliver: () => void;
 }
 
-/** One direction of a connection: bytes, FIN and RST arrive in the order they were sent, each so much later. */
+/** One direction of a connection: SYN, bytes, FIN and RST arrive in the order they were sent, each so much later. */
 export class DelayLine {
   readonly #from: Socket;
   readonly #to: Socket;
   readonly #delayMs: number;
-  readonly #openedAt: number;
   readonly #underway: Parcel[] = [];
   #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Nothing counts as sent before `openedAt` (performance.now()): the handshake takes time, too. */
-  constructor(from: Socket, to: Socket, delayMs: number, openedAt: number) {
+  constructor(from: Socket, to: Socket, delayMs: number) {
     this.#from = from;
     this.#to = to;
     this.#delayMs = delayMs;
-    this.#openedAt = openedAt;
-    from.on('data', (chunk) => this.#send(() => to.write(chunk), chunk.length));
-    from.on('end', () => this.#send(() => to.end()));
-    from.on('error', () => this.#send(() => to.resetAndDestroy()));
-    to.on('drain', () => this.#adjustFlow());
   }
 
-  #send(deliver: () => void, bytes = 0): void {
-    const dueAt = Math.max(performance.now(), this.#openedAt) + this.#delayMs;
+  /** Also the way to keep what comes first in order: two timers of one process may fire in either order. */
+  send(sentAt: number, deliver: () => void, bytes = 0): void {
+    const dueAt = sentAt + this.#delayMs;
     this.#underway.push({ dueAt, bytes, deliver });
     this.#bytes += bytes;
     this.#adjustFlow();
     this.#timer ??= setTimeout(() => this.#deliverDue(), dueAt - performance.now());
+  }
+
+  /** Nothing counts as sent before `openedAt` (performance.now()): the handshake takes time, too. */
+  forward(openedAt: number): void {
+    const sentAt = () => Math.max(performance.now(), openedAt);
+    this.#from.on('data', (chunk) => this.send(sentAt(), () => this.#to.write(chunk), chunk.length));
+    this.#from.on('end', () => this.send(sentAt(), () => this.#to.end()));
+    this.#from.on('error', () => this.send(sentAt(), () => this.#to.resetAndDestroy()));
+    this.#to.on('drain', () => this.#adjustFlow());
   }
 
   #deliverDue(): void {
