@@ -18,3 +18,9 @@ env::redact() { # text
   fi
   REPLY=$text
 }
+
+# The end says why something died; cut after redacting, or half a secret would stay. Sets REPLY.
+env::end() { # text
+  REPLY=$1
+  if ((${#1} > 400)); then REPLY="...${1: -400}"; fi
+}

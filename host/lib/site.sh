@@ -43,7 +43,6 @@ site::is_loaded() {
 }
 
 site::is_served() {
-  # shellcheck disable=SC2153 # a parameter
   local name=${SERVER_NAMES%% *}
   name=${name/#\*/edgepaas}
   http::get 127.0.0.1 80 /.edgepaas/site "${name/#_/localhost}" 2

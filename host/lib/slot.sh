@@ -1,6 +1,7 @@
 # The two slots of an app and which of them Nginx sends traffic to. Nginx reads the same two flag files at each request:
 # without `live` it answers 503 itself, with `green` it sends to green, else to blue.
 source host/lib/docker.sh
+source host/lib/env.sh
 
 slot::read_live() { # sets LIVE_SLOT and IDLE_SLOT
   TRAFFIC=$APP_STATE/traffic
@@ -37,6 +38,7 @@ slot::identify() { # slot
 # The last lines a container wrote, without the values of its env file; sets REPLY.
 slot::last_words() { # slot
   local text
-  text=$(docker logs --tail 12 "edgepaas-$APP-$1" 2>&1 | tail -c 1500 || true)
+  text=$(docker logs --tail 12 "edgepaas-$APP-$1" 2>&1 | tail -c 4000 || true)
   env::redact "$text"
+  env::end "$REPLY"
 }

@@ -18,7 +18,6 @@ mount_volume::holds() {
 
 mount_volume::prepare_filesystem() { # sets FORMATTED and UUID
   FORMATTED=false
-  # shellcheck disable=SC2153 # a parameter
   block_device::find "$VOLUME_IDS" "$ATTACH_SECONDS"
   block_device::probe
   if mount_volume::is_ours; then

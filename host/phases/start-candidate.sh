@@ -53,6 +53,7 @@ phase::enter_app
 env::file
 phase::skip_if_done start_candidate::holds
 start_candidate::require_not_switched
+rm -f "$RECEIPTS/reverting"
 slot::read_live
 SLOT=$IDLE_SLOT
 slot::port "$SLOT"

@@ -1,0 +1,83 @@
+#!/bin/bash
+# bake: watches the release under real traffic: its container, its health, and what Nginx answers for it. It only watches,
+# so it holds no lock meanwhile, and it changes nothing: the way back is revert's.
+source host/lib/phase.sh
+source host/lib/slot.sh
+source host/lib/env.sh
+source host/lib/health.sh
+source host/lib/traffic.sh
+source host/lib/access-log.sh
+
+LOOK_SECONDS=0.25
+HEALTH_FAILURES=3 # in a row, a second apart
+LEAST_ERRORS=3
+
+bake::holds() {
+  traffic::read_move && slot::look "$MOVE_TO" && slot::is_ours && docker::is_running "$CONTAINER"
+}
+
+bake::begin() {
+  traffic::read_move || phase::fail candidate-died 'This deployment has no release under traffic on the host'
+  SLOT=$MOVE_TO
+  slot::port "$SLOT"
+  SLOT_PORT=$REPLY
+  access_log::count_before
+  access_log::open
+}
+
+bake::watch() {
+  local deadline=$((${EPOCHREALTIME/./} + BAKE_SECONDS * 1000000)) next=0 failures=0
+  while true; do
+    bake::look
+    if ((${EPOCHREALTIME/./} >= next)); then
+      next=$((${EPOCHREALTIME/./} + 1000000))
+      bake::ask
+      phase::refuse_stale_fence
+    fi
+    if ((${EPOCHREALTIME/./} >= deadline)); then return; fi
+    phase::sleep "$LOOK_SECONDS"
+  done
+}
+
+bake::look() {
+  slot::look "$SLOT"
+  if slot::is_ours && docker::is_running "$CONTAINER"; then return; fi
+  local how
+  docker::says "$CONTAINER"
+  how=$REPLY
+  slot::last_words "$SLOT"
+  phase::fail candidate-died "The release died under traffic: $how. Its last words: ${REPLY:-(none)}"
+}
+
+bake::ask() {
+  access_log::advance "$SLOT_PORT"
+  bake::judge_errors
+  if health::ask "$SLOT_PORT" 5; then failures=0 && return; fi
+  failures=$((failures + 1))
+  bake::look
+  if ((failures < HEALTH_FAILURES)); then return; fi
+  health::says
+  phase::fail health-check-failed "The release is no longer healthy under traffic: $REPLY, $failures times in a row"
+}
+
+# Rose: above twice the share of the release before, and five points more. An app may answer 503 as a matter of course.
+bake::judge_errors() {
+  local before=$((BEFORE_REQUESTS > 0 ? BEFORE_REQUESTS : 1))
+  if ((LOG_5XX < LEAST_ERRORS)); then return; fi
+  if ((LOG_5XX * 20 * before <= LOG_REQUESTS * (40 * BEFORE_5XX + before))); then return; fi
+  phase::fail error-rate-rose "Since the switch $LOG_5XX of $LOG_REQUESTS requests ended in 5xx, before it \
+$BEFORE_5XX of $BEFORE_REQUESTS"
+}
+
+phase::begin bake repositoryUri digest bluePort greenPort healthPath healthTimeout bakeSeconds
+phase::enter_app
+phase::skip_if_done bake::holds
+bake::begin
+lock::release
+bake::watch
+lock::take_app
+phase::check_fence
+access_log::advance "$SLOT_PORT"
+bake::judge_errors
+access_log::facts
+phase::done "{$REPLY}"

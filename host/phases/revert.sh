@@ -1,0 +1,113 @@
+#!/bin/bash
+# revert: brings traffic back to the release before, proves it through port 80 and removes the candidate. It works from
+# what the host knows, wherever the deployment stopped; having nothing to do is success.
+source host/lib/phase.sh
+source host/lib/slot.sh
+source host/lib/env.sh
+source host/lib/site.sh
+source host/lib/health.sh
+source host/lib/traffic.sh
+source host/lib/access-log.sh
+source host/lib/drain.sh
+
+PROOF_SECONDS=5
+
+revert::holds() {
+  local slot
+  for slot in blue green; do
+    slot::look "$slot"
+    if [[ $CONTAINER_STATUS == 000 ]] || slot::is_ours; then return 1; fi
+  done
+}
+
+# What is undone must not be answered from its receipt.
+revert::void_receipts() {
+  rm -f "$RECEIPTS"/{start-candidate,switch-traffic,bake,retire}.json
+}
+
+# Sets SWITCHED. The note outlasts a kill between the way back and its receipt.
+revert::recall() {
+  traffic::read_move || true
+  slot::read_live
+  SWITCHED=false
+  if [[ -e $RECEIPTS/reverting ]]; then SWITCHED=true; fi
+  if [[ $MOVE_TO == none || $LIVE_SLOT != "$MOVE_TO" ]]; then return; fi
+  slot::look "$MOVE_TO"
+  # A container of a later deployment on that slot is not ours to take traffic from.
+  if [[ $CONTAINER_STATUS != 200 ]] || slot::is_ours; then SWITCHED=true; fi
+}
+
+revert::go_back() { # sets BACK_MS
+  BACK_MS=0
+  if ! $SWITCHED || [[ $LIVE_SLOT != "$MOVE_TO" ]]; then return; fi
+  file::replace "$RECEIPTS/reverting" "$MOVE_FROM"$'\n'
+  if [[ $MOVE_FROM != none ]]; then revert::wake_previous; fi
+  local started=${EPOCHREALTIME/./}
+  traffic::send_to "$MOVE_FROM"
+  traffic::prove "$MOVE_FROM" "$PROOF_SECONDS" ||
+    phase::fail revert-failed "Traffic was sent back to ${MOVE_FROM/none/no release}, but port 80 answers $HTTP_STATUS from elsewhere"
+  BACK_MS=$(((${EPOCHREALTIME/./} - started) / 1000))
+  sync "$TRAFFIC"
+}
+
+revert::wake_previous() {
+  slot::port "$MOVE_FROM"
+  local port=$REPLY deadline=$((SECONDS + HEALTH_TIMEOUT))
+  if health::ask "$port" 5; then return; fi
+  docker::call POST "/containers/edgepaas-$APP-$MOVE_FROM/start"
+  if [[ ! $DOCKER_STATUS =~ ^(204|304)$ ]]; then
+    docker::message
+    phase::fail revert-failed "The release before cannot be started on $MOVE_FROM ($REPLY): traffic stays on $MOVE_TO"
+  fi
+  until health::ask "$port" 5; do
+    if ((SECONDS >= deadline)); then
+      health::says
+      phase::fail revert-failed "The release before on $MOVE_FROM is not healthy ($REPLY): traffic stays on $MOVE_TO"
+    fi
+    phase::sleep 0.05
+  done
+}
+
+revert::remove_candidate() {
+  local slot
+  slot::read_live
+  for slot in blue green; do
+    if [[ $slot == "$LIVE_SLOT" ]]; then continue; fi
+    slot::look "$slot"
+    if ! slot::is_ours; then continue; fi
+    slot::port "$slot"
+    if $SWITCHED; then drain::await "$REPLY" "$DRAIN_TIMEOUT"; fi
+    docker::remove "edgepaas-$APP-$slot" "$STOP_TIMEOUT"
+    slot::look "$slot"
+    if slot::is_ours; then phase::fail revert-failed "The candidate on $slot could not be removed"; fi
+  done
+}
+
+revert::count() {
+  LOG_REQUESTS=0 LOG_5XX=0 LOG_499=0
+  if ! $SWITCHED; then return; fi
+  slot::port "$MOVE_TO"
+  access_log::open
+  access_log::advance "$REPLY"
+}
+
+revert::report() {
+  local digest=''
+  slot::look "$LIVE_SLOT"
+  docker::text "$CONTAINER" edgepaas.digest
+  digest=$REPLY
+  access_log::facts
+  phase::done "{\"switched\":$SWITCHED,\"liveSlot\":\"$LIVE_SLOT\",\"liveDigest\":\"$digest\",\"backMs\":$BACK_MS,$REPLY}"
+}
+
+phase::begin revert bluePort greenPort healthPath healthTimeout drainTimeout stopTimeout
+phase::enter_app
+phase::skip_if_done revert::holds
+revert::void_receipts
+site::path
+traffic::read_server_name
+revert::recall
+revert::go_back
+revert::remove_candidate
+revert::count
+revert::report
