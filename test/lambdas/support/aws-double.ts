@@ -6,7 +6,7 @@ import { createWire } from '../../../rehearsal/aws/wire.ts';
 import { createCredentials } from '../../../rehearsal/aws/wire-credentials.ts';
 
 type Input = Record<string, unknown>;
-type Action = (input: Input) => unknown;
+export type Action = (input: Input) => unknown;
 
 /** Step Functions as the Lambdas see it: statuses of executions, answers to tasks, executions that were started. */
 export class StatesDouble {
@@ -108,19 +108,32 @@ export interface AwsDouble {
 /** The real SDK's clients, and behind them, at the wire, doubles of Systems Manager and Step Functions. */
 export async function openAws(): Promise<AwsDouble> {
   const [ssmDouble, statesDouble] = [new SsmDouble(), new StatesDouble()];
+  const wire = await openWire({ ssm: ssmDouble.actions, states: statesDouble.actions });
+  const [ssm, sfn] = [new SSMClient(wire.config), new SFNClient(wire.config)];
+  return { ssm, sfn, ssmDouble, statesDouble, close: () => (ssm.destroy(), sfn.destroy(), wire.close()) };
+}
+
+type Layers = (path: string) => string | undefined;
+
+/** An endpoint for the real SDK, whose services do what they are told; `layers` answers plain downloads. */
+export async function openWire(
+  services: Record<string, Record<string, Action>>,
+  layers: Layers = () => undefined,
+) {
   const registry = createCredentials();
   const wire = createWire({
-    services: [asService('ssm', ssmDouble.actions), asService('states', statesDouble.actions)],
+    services: Object.entries(services).map(([name, actions]) => asService(name, actions)),
     credentials: registry,
     authorizer: { authorize: () => {} },
+    routes: [
+      ({ url = '' }, response) => {
+        const body = url.startsWith('/layers/') ? layers(url) : undefined;
+        if (body !== undefined) response.end(body);
+        return body !== undefined;
+      },
+    ],
   });
-  const endpoint = await wire.listen();
-  const config = {
-    endpoint: endpoint.url,
-    region: 'eu-central-1',
-    credentials: registry.credentialsFor('rehearsal'),
-    maxAttempts: 1,
-  };
-  const [ssm, sfn] = [new SSMClient(config), new SFNClient(config)];
-  return { ssm, sfn, ssmDouble, statesDouble, close: () => (ssm.destroy(), sfn.destroy(), endpoint.close()) };
+  const { url, close } = await wire.listen();
+  const credentials = registry.credentialsFor('rehearsal');
+  return { config: { endpoint: url, region: 'eu-central-1', credentials, maxAttempts: 1 }, close };
 }

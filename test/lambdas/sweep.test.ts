@@ -1,0 +1,178 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { closeDeployment } from '../../lambdas/close-deployment.ts';
+import { closeExecution, type ExecutionStatusEvent } from '../../lambdas/close-execution.ts';
+import { runKey, type PhaseRun } from '../../lambdas/lib/ledger.ts';
+import { sweep } from '../../lambdas/sweep.ts';
+import { readEvent } from './support/fixture.ts';
+import { doneLine, invocationOf, samplePlan, sampleRun } from './support/samples.ts';
+import { makeExecutions, useWorld } from './support/setup.ts';
+
+const world = useWorld();
+/** A closing's name changes with the time. */
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.now() }));
+afterEach(() => void vi.useRealTimers());
+const started = () => world.statesDouble.started;
+
+async function waiting(commandId: string, overrides: Partial<PhaseRun> = {}): Promise<PhaseRun> {
+  const run = sampleRun({ commandIds: new Set([commandId]), ...overrides });
+  await world.ledger.put(runKey(run), { ...run });
+  return run;
+}
+
+/** web-1 has begun, and its execution has ended so. */
+async function abandon(status: string) {
+  const executions = makeExecutions(world);
+  const request = executions.start();
+  const { lease } = await executions.acquire(request);
+  executions.end(request, status);
+  return { ...executions, request, lease };
+}
+
+describe('the sweep', () => {
+  test('settles what no event reported', async () => {
+    const run = await waiting('command-1');
+    world.ssmDouble.invocations.set('command-1', [invocationOf(run, doneLine(run))]);
+    expect(await sweep(world)).toEqual({ settled: 1, closing: [], errors: [] });
+    expect(world.statesDouble.answers).toMatchObject([{ taskToken: 'token-1' }]);
+    expect(await sweep(world)).toEqual({ settled: 0, closing: [], errors: [] });
+    expect(world.statesDouble.answers).toHaveLength(1);
+  });
+
+  test('leaves alone what still runs, and what was never sent', async () => {
+    const run = await waiting('command-1');
+    world.ssmDouble.invocations.set('command-1', [invocationOf(run, '', { status: 'InProgress' })]);
+    const unsent = sampleRun({ phase: 'retire' });
+    await world.ledger.put(runKey(unsent), { ...unsent });
+    expect(await sweep(world)).toEqual({ settled: 0, closing: [], errors: [] });
+    expect(world.statesDouble.answers).toEqual([]);
+  });
+
+  test('does not answer twice what an event settled at the same moment, as far as anyone can tell', async () => {
+    const run = await waiting('command-1');
+    world.ssmDouble.invocations.set('command-1', [invocationOf(run, doneLine(run))]);
+    world.statesDouble.refused.set('token-1', 'TaskTimedOut');
+    expect(await sweep(world)).toMatchObject({ settled: 1, errors: [] });
+  });
+
+  test('is not kept from the rest by one that cannot be looked at', async () => {
+    const [sick, well] = [
+      await waiting('command-1'),
+      await waiting('command-2', { wave: 1, taskToken: 'token-2' }),
+    ];
+    world.ssmDouble.invocations.set('command-1', [invocationOf(sick, doneLine(sick))]);
+    world.ssmDouble.invocations.set('command-2', [invocationOf(well, doneLine(well))]);
+    world.statesDouble.refused.set('token-1', 'ThrottlingException');
+    await abandon('ABORTED');
+    expect(await sweep(world)).toEqual({
+      settled: 1,
+      closing: ['web-1'],
+      errors: [expect.stringContaining('Throttling') as string],
+    });
+    expect(world.statesDouble.answers).toMatchObject([{ taskToken: 'token-2' }]);
+  });
+
+  test.each(['ABORTED', 'TIMED_OUT', 'FAILED'])(
+    'closes a deployment whose execution is %s',
+    async (status) => {
+      await abandon(status);
+      expect(await sweep(world)).toMatchObject({ closing: ['web-1'] });
+      expect(started()).toMatchObject([{ input: { closes: 'web-1' } }]);
+      expect(started()[0]!.name).toMatch(/^close-web-1-1-[0-9]+$/);
+      expect(started()[0]!.name.length).toBeLessThanOrEqual(80);
+    },
+  );
+
+  test.each(['RUNNING', 'PENDING_REDRIVE'])(
+    'leaves a deployment whose execution is %s alone',
+    async (status) => {
+      await abandon(status);
+      expect(await sweep(world)).toMatchObject({ closing: [] });
+      expect(started()).toEqual([]);
+    },
+  );
+
+  test('asks for a closing again and again, and Step Functions starts it once', async () => {
+    await abandon('ABORTED');
+    await sweep(world);
+    world.statesDouble.taken.add(started()[0]!.name);
+    expect(await sweep(world)).toMatchObject({ closing: ['web-1'], errors: [] });
+    expect(started()).toHaveLength(1);
+  });
+
+  test('tries anew, some minutes later, when a closing ended before it had taken the lease over', async () => {
+    await abandon('ABORTED');
+    await sweep(world);
+    vi.setSystemTime(Date.now() + 300_000);
+    await sweep(world);
+    expect(new Set(started().map(({ name }) => name)).size).toBe(2);
+  });
+
+  test('believes the table, not its index, of a lease that was given back meanwhile', async () => {
+    const { request, lease } = await abandon('SUCCEEDED');
+    const stale = await world.ledger.open();
+    await closeDeployment(
+      { deployment: { request, lease, plan: samplePlan() }, executionArn: request.executionArn },
+      world.ledger,
+    );
+    const { open } = world.ledger;
+    world.ledger.open = async () => stale;
+    expect(await sweep(world)).toMatchObject({ closing: [] });
+    world.ledger.open = open;
+    expect(started()).toEqual([]);
+  });
+
+  test('has nothing to do with an empty ledger', async () => {
+    expect(await sweep(world)).toEqual({ settled: 0, closing: [], errors: [] });
+  });
+});
+
+describe('the event of an execution that did not succeed', () => {
+  const eventOf = (name: string, executionArn: string): ExecutionStatusEvent => {
+    const event = readEvent<ExecutionStatusEvent>(name);
+    return { ...event, detail: { ...event.detail, executionArn } };
+  };
+  const close = (event: ExecutionStatusEvent) => closeExecution(event, world.ledger, world.sfn);
+
+  test.each(['execution-aborted', 'execution-timed-out', 'execution-failed', 'execution-failed-long-input'])(
+    '%s closes what it left open',
+    async (name) => {
+      const { request } = await abandon('ABORTED');
+      expect(await close(eventOf(name, request.executionArn))).toBe('web-1');
+      expect(started()).toMatchObject([{ input: { closes: 'web-1' } }]);
+    },
+  );
+
+  test('closes nothing when the deployment has closed itself', async () => {
+    const { request, lease } = await abandon('FAILED');
+    await closeDeployment(
+      { deployment: { request, lease, plan: samplePlan() }, executionArn: request.executionArn },
+      world.ledger,
+    );
+    expect(await close(eventOf('execution-failed', request.executionArn))).toBeUndefined();
+    expect(started()).toEqual([]);
+  });
+
+  test('closes nothing of another execution’s', async () => {
+    await abandon('ABORTED');
+    expect(await close(readEvent('execution-aborted'))).toBeUndefined();
+    expect(started()).toEqual([]);
+  });
+
+  test('delivered twice, or beside the sweep, starts one closing', async () => {
+    const { request } = await abandon('ABORTED');
+    const event = eventOf('execution-aborted', request.executionArn);
+    await close(event);
+    world.statesDouble.taken.add(started()[0]!.name);
+    await Promise.all([close(event), sweep(world)]);
+    expect(started()).toHaveLength(1);
+  });
+
+  test('of a closing that took the lease over closes it anew', async () => {
+    const { closing, acquire, end } = await abandon('ABORTED');
+    const taken = closing('web-1');
+    await acquire(taken);
+    end(taken);
+    expect(await close(eventOf('execution-aborted', taken.executionArn))).toBe('web-1');
+    expect(started()[0]!.name).toMatch(/^close-web-1-2-/);
+  });
+});
