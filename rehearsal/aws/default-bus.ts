@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import type { DeployedStack } from '../assembly-types.ts';
 import type { Clock } from '../clock.ts';
 import type { Authorizer } from './authorize.ts';
+import { completeEvent } from './default-bus/complete-event.ts';
 import { deliver, type Delivery, type FailedDelivery } from './default-bus/delivery.ts';
-import { checkInvokePermission } from './default-bus/resource-policy.ts';
+import { acceptsFrom, checkInvokePermission } from './default-bus/resource-policy.ts';
 import { readRules, type Rule } from './default-bus/rule.ts';
 import type { BusEvent, EventSink } from './event-bus.ts';
 
@@ -34,6 +34,7 @@ export class DefaultBus implements EventSink {
   readonly #options: DefaultBusOptions;
   readonly #timers = new Set<() => void>();
   readonly #underWay = new Set<Promise<void>>();
+  #closed = false;
 
   constructor(options: DefaultBusOptions) {
     this.#options = options;
@@ -45,12 +46,15 @@ export class DefaultBus implements EventSink {
     for (const rule of this.rules) if (rule.everyMilliseconds) this.#schedule(rule, rule.everyMilliseconds);
   }
 
+  /** Delivers nothing more. */
   close(): void {
+    this.#closed = true;
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();
   }
 
   publish(event: Parameters<EventSink['publish']>[0]): void {
+    if (this.#closed) return;
     const complete = this.#complete(event);
     const rules = this.rules.filter(({ matches }) => matches?.(complete));
     this.#options.onEvent?.(
@@ -101,7 +105,18 @@ export class DefaultBus implements EventSink {
       clock,
       (ms) => this.#wait(ms),
     );
-    if (failed) this.failedDeliveries.push(failed);
+    if (failed) this.failedDeliveries.push(this.#place(failed, delivery.rule));
+  }
+
+  /** A queue that does not let the rule send loses what it was meant to keep. */
+  #place(failed: FailedDelivery, { arn }: Rule): FailedDelivery {
+    const { queueArn } = failed;
+    if (queueArn === undefined || acceptsFrom(this.#options.stack, queueArn, arn)) return failed;
+    return {
+      ...failed,
+      queueArn: undefined,
+      errorMessage: `${failed.errorMessage}; ${queueArn} lets no ${arn} send`,
+    };
   }
 
   async #send({ rule, target }: Delivery, payload: string): Promise<void> {
@@ -116,18 +131,7 @@ export class DefaultBus implements EventSink {
   }
 
   #complete(event: Parameters<EventSink['publish']>[0]): BusEvent {
-    const { stack, clock } = this.#options;
-    // EventBridge tells whole seconds.
-    const time = `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
-    const defaults = {
-      version: '0',
-      id: randomUUID(),
-      account: stack.account,
-      time,
-      region: stack.region,
-      resources: [],
-    } as const;
-    return { ...defaults, ...event };
+    return completeEvent(event, this.#options.stack, this.#options.clock.now());
   }
 
   #track(work: Promise<void>): void {

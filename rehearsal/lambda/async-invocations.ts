@@ -1,7 +1,8 @@
+import { AwsError } from '../aws/service.ts';
 import type { Clock } from '../clock.ts';
 import type { DeployedStack } from '../assembly-types.ts';
 import type { FunctionConfig } from './function-config.ts';
-import type { InvocationAnswer, InvokeFunction } from './invocation.ts';
+import type { InvokeFunction } from './invocation.ts';
 
 /** An event that a function failed to handle, attempts and all. */
 export interface DiscardedEvent {
@@ -30,6 +31,7 @@ export class AsyncInvocations {
   readonly #clock: Clock;
   readonly #timers = new Set<() => void>();
   readonly #invoke: InvokeFunction;
+  #closed = false;
 
   constructor(stack: DeployedStack, clock: Clock, invoke: InvokeFunction) {
     this.#rules = readRules(stack);
@@ -39,11 +41,13 @@ export class AsyncInvocations {
 
   /** Forgets what waits for another attempt. */
   close(): void {
+    this.#closed = true;
     for (const cancel of this.#timers) cancel();
   }
 
   #wait(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
+      if (this.#closed) return;
       const cancel = this.#clock.after(milliseconds, () => {
         this.#timers.delete(cancel);
         resolve();
@@ -63,20 +67,22 @@ export class AsyncInvocations {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       if (attempt > 0) await this.#wait(waits[attempt - 1]!);
       if (this.#clock.now() - accepted > maxAgeSeconds * 1000) break;
-      const answer = await this.#attempt(arn, payload);
-      if (!answer.functionError) return;
-      reason = answer.payload;
+      const failure = await this.#attempt(arn, payload);
+      if (failure === undefined) return;
+      reason = failure;
     }
     this.discarded.push({ functionName: name, payload, reason, destination });
   }
 
-  /** A throttled event stays in Lambda's queue. */
-  async #attempt(arn: string, payload: string): Promise<InvocationAnswer> {
+  /** Answers why it failed, if it did. A throttled event stays in Lambda's queue. */
+  async #attempt(arn: string, payload: string): Promise<string | undefined> {
     for (;;) {
       try {
-        return await this.#invoke(arn, payload);
+        const answer = await this.#invoke(arn, payload);
+        return answer.functionError && answer.payload;
       } catch (error) {
-        if ((error as Error).name !== 'TooManyRequestsException') throw error;
+        if (!(error instanceof AwsError)) throw error;
+        if (error.code !== 'TooManyRequestsException') return `${error.code}: ${error.message}`;
         await this.#wait(1000);
       }
     }

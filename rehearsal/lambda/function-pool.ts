@@ -24,6 +24,7 @@ export class FunctionPool {
   readonly #log: number;
   #running = 0;
   #closed = false;
+  #drained = () => {};
 
   constructor(config: FunctionConfig, options: PoolOptions) {
     this.config = config;
@@ -38,6 +39,7 @@ export class FunctionPool {
       return await this.#perform(payload);
     } finally {
       this.#running -= 1;
+      if (this.#closed && this.#running === 0) this.#drained();
       this.#waiting.shift()?.();
     }
   }
@@ -46,6 +48,8 @@ export class FunctionPool {
     this.#closed = true;
     for (const wake of this.#waiting.splice(0)) wake();
     await Promise.all([...this.#all].map((process) => process.stop()));
+    // What was under way still writes its last line.
+    if (this.#running > 0) await new Promise<void>((resolve) => void (this.#drained = resolve));
     closeSync(this.#log);
   }
 
@@ -78,6 +82,7 @@ export class FunctionPool {
     const process = new FunctionProcess(this.config, this.#log);
     this.#all.add(process);
     await process.start(this.#options.place);
+    if (this.#closed) await process.stop();
     return process;
   }
 }

@@ -9,8 +9,12 @@ import { TaskTokens } from '../../rehearsal/asl/task-tokens.ts';
 import type { InvocationAnswer } from '../../rehearsal/lambda/invocation.ts';
 import { ManualClock } from './manual-clock.ts';
 
+/** JSON that a test looks into as it likes. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Loose = any;
+
 /** What a test's function answers; throws FunctionError for {errorType, errorMessage}. */
-export type TestFunction = (payload: any) => unknown;
+export type TestFunction = (payload: Loose) => unknown;
 
 /** A function's own failure, as Lambda tells it. */
 export class FunctionError extends Error {
@@ -25,7 +29,7 @@ export interface Machine {
   readonly tokens: TaskTokens;
   readonly handle: ExecutionHandle;
   /** Payloads that functions were called with, in order. */
-  readonly calls: any[];
+  readonly calls: Loose[];
   types(): string[];
 }
 
@@ -45,7 +49,7 @@ export function startMachine(
 ): Machine {
   const clock = new ManualClock();
   const tokens = new TaskTokens(clock);
-  const calls: any[] = [];
+  const calls: Loose[] = [];
   const handle = startExecution({
     definition: loadDefinition(
       JSON.stringify({ StartAt: Object.keys(states)[0], States: states, ...machine }),

@@ -31,3 +31,34 @@ function allows(
     (SourceAccount === undefined || SourceAccount === account)
   );
 }
+
+interface QueueStatement {
+  readonly Effect?: string;
+  readonly Action?: string | readonly string[];
+  readonly Principal?: { readonly Service?: string | readonly string[] };
+  readonly Resource?: string | readonly string[];
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** Whether a queue policy of the stack lets a rule send to a dead-letter queue. Denials are not evaluated. */
+export function acceptsFrom({ resources }: DeployedStack, queueArn: string, ruleArn: string): boolean {
+  const policies = resources.filter(({ type }) => type === 'AWS::SQS::QueuePolicy');
+  const statements = policies.flatMap(({ properties }) => {
+    const { Statement = [] } = (properties['PolicyDocument'] ?? {}) as { Statement?: QueueStatement[] };
+    return Statement;
+  });
+  return statements.some((statement) => {
+    const { Effect, Action, Principal, Resource, Condition = {} } = statement;
+    const source = Condition['ArnEquals']?.['aws:SourceArn'];
+    return (
+      Effect === 'Allow' &&
+      includes(Action, 'sqs:SendMessage') &&
+      includes(Principal?.Service, 'events.amazonaws.com') &&
+      includes(Resource, queueArn) &&
+      (source === ruleArn || Object.keys(Condition).length === 0)
+    );
+  });
+}
+
+const includes = (given: string | readonly string[] | undefined, wanted: string) =>
+  [given].flat().includes(wanted);

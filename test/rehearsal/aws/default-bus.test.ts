@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DefaultBus, type DefaultBusOptions } from '../../../rehearsal/aws/default-bus.ts';
 import { AwsError, type PermissionCheck } from '../../../rehearsal/aws/service.ts';
+import type { Loose } from '../../support/run-machine.ts';
 import { account, functionArn, region, stackOf } from '../../support/deployed-stack.ts';
 import { ManualClock, settle } from '../../support/manual-clock.ts';
 
@@ -29,9 +30,28 @@ const permission = (properties: Record<string, unknown> = {}) => ({
   },
 });
 
+const queuePolicy = (condition: unknown = { ArnEquals: { 'aws:SourceArn': ruleArn } }) => ({
+  logicalId: 'QueuePolicy',
+  type: 'AWS::SQS::QueuePolicy',
+  properties: {
+    PolicyDocument: {
+      Statement: [
+        { Effect: 'Deny', Action: 'sqs:*', Principal: { AWS: '*' }, Resource: queueArn },
+        {
+          Effect: 'Allow',
+          Action: 'sqs:SendMessage',
+          Principal: { Service: 'events.amazonaws.com' },
+          Resource: queueArn,
+          Condition: condition,
+        },
+      ],
+    },
+  },
+});
+
 function busWith(resources: Parameters<typeof stackOf>[0], options: Partial<DefaultBusOptions> = {}) {
   const clock = new ManualClock();
-  const sent: { to: string; payload: any; at: number }[] = [];
+  const sent: { to: string; payload: Loose; at: number }[] = [];
   const checks: { role: string; check: PermissionCheck }[] = [];
   const send = (to: string, payload: string) =>
     void sent.push({ to, payload: JSON.parse(payload), at: clock.now() });
@@ -115,7 +135,7 @@ describe('the default bus', () => {
     ['another account', permission({ SourceAccount: '1' })],
   ])('puts the event into the dead-letter queue at once when there is %s', async (_what, given) => {
     const target = { ...toFunction, DeadLetterConfig: { Arn: queueArn } };
-    const { bus, sent } = busWith([rule({ Targets: [target] }), ...(given ? [given] : [])]);
+    const { bus, sent } = busWith([rule({ Targets: [target] }), queuePolicy(), ...(given ? [given] : [])]);
     bus.publish(push);
     await bus.idle();
     expect(sent).toEqual([]);
@@ -152,12 +172,26 @@ describe('a target that does not accept', () => {
     [{ MaximumRetryAttempts: 0 }, 1],
   ])('is given up by %j after %i attempts', async (RetryPolicy, attempts) => {
     const target = { ...toMachine, RetryPolicy, DeadLetterConfig: { Arn: queueArn } };
-    const { bus, clock } = busWith([rule({ Targets: [target] })], {
+    const { bus, clock } = busWith([rule({ Targets: [target] }), queuePolicy()], {
       startExecution: failing(throttled, 1000),
     });
     bus.publish(push);
     await clock.advance(100_000);
     expect(bus.deadLetters(queueArn)).toMatchObject([{ attempts, errorCode: 'ThrottlingException' }]);
+  });
+
+  it.each([
+    ['no policy', []],
+    ['a policy for another rule', [queuePolicy({ ArnEquals: { 'aws:SourceArn': `${ruleArn}2` } })]],
+  ])('is lost when its dead-letter queue has %s', async (_what, policies) => {
+    const target = { ...toMachine, DeadLetterConfig: { Arn: queueArn } };
+    const missing = new AwsError('StateMachineDoesNotExist', 'gone');
+    const resources = [rule({ Targets: [target] }), ...policies];
+    const { bus } = busWith(resources, { startExecution: failing(missing, 1) });
+    bus.publish(push);
+    await bus.idle();
+    expect(bus.deadLetters(queueArn)).toEqual([]);
+    expect(bus.failedDeliveries).toMatchObject([{ errorMessage: expect.stringContaining('lets no') }]);
   });
 
   it('is lost without a dead-letter queue, and known to be', async () => {
@@ -168,6 +202,14 @@ describe('a target that does not accept', () => {
     expect(bus.failedDeliveries).toMatchObject([{ rule: 'push', errorCode: 'StateMachineDoesNotExist' }]);
     expect(bus.failedDeliveries[0]!.queueArn).toBeUndefined();
   });
+});
+
+it('a closed bus delivers nothing', async () => {
+  const { bus, sent } = busWith([rule({ Targets: [toMachine] })]);
+  bus.close();
+  bus.publish(push);
+  await bus.idle();
+  expect(sent).toEqual([]);
 });
 
 describe('a fault', () => {

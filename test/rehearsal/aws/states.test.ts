@@ -11,7 +11,7 @@ import { AwsError, type PermissionCheck, type WireService } from '../../../rehea
 import { StatesService, type StatesOptions } from '../../../rehearsal/aws/states.ts';
 import { account, functionArn, region, stackOf } from '../../support/deployed-stack.ts';
 import { ManualClock, settle } from '../../support/manual-clock.ts';
-import { callbackTask, pass, task } from '../../support/run-machine.ts';
+import { callbackTask, pass, task, type Loose } from '../../support/run-machine.ts';
 
 const machineArn = `arn:aws:states:${region}:${account}:stateMachine:deploy`;
 const executionArn = (name: string) => `arn:aws:states:${region}:${account}:execution:deploy:${name}`;
@@ -31,8 +31,8 @@ const machine = (states: Record<string, unknown>, properties: Record<string, unk
 
 function serviceOf(resource: ReturnType<typeof machine>, options: Partial<StatesOptions> = {}) {
   const clock = new ManualClock();
-  const published: Record<string, any>[] = [];
-  const payloads: any[] = [];
+  const published: Record<string, Loose>[] = [];
+  const payloads: Loose[] = [];
   const service = new StatesService({
     stack: stackOf([resource]),
     clock,
@@ -46,7 +46,7 @@ function serviceOf(resource: ReturnType<typeof machine>, options: Partial<States
     ...options,
   });
   const call = (action: string, input: Record<string, unknown>) =>
-    (service as WireService).handle(action, input, caller) as Promise<any>;
+    (service as WireService).handle(action, input, caller) as Promise<Loose>;
   const start = (input?: string, name?: string) =>
     call('StartExecution', { stateMachineArn: machineArn, input, name });
   return { service, clock, published, payloads, call, start };
@@ -154,7 +154,7 @@ describe('the other actions', () => {
     for (const name of ['one', 'two', 'three']) await start('{}', name);
     await call('StopExecution', { executionArn: executionArn('two') });
     const list = (input = {}) => call('ListExecutions', { stateMachineArn: machineArn, ...input });
-    const names = (answer: any) => answer.executions.map(({ name }: { name: string }) => name);
+    const names = (answer: Loose) => answer.executions.map(({ name }: { name: string }) => name);
     expect(names(await list())).toEqual(['three', 'two', 'one']);
     expect(names(await list({ statusFilter: 'RUNNING' }))).toEqual(['three', 'one']);
     const first = await list({ maxResults: 2 });
@@ -187,7 +187,7 @@ describe('the other actions', () => {
 });
 
 describe('status change events', () => {
-  const statuses = (published: Record<string, any>[]) => published.map(({ detail }) => detail.status);
+  const statuses = (published: Record<string, Loose>[]) => published.map(({ detail }) => detail.status);
 
   it('tell the start and the end', async () => {
     const { start, published, clock } = serviceOf(machine({ A: { Type: 'Wait', Seconds: 2, End: true } }));

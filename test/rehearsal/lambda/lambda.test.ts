@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Lambda } from '../../../rehearsal/lambda/lambda.ts';
+import type { Loose } from '../../support/run-machine.ts';
 import { ManualClock, settle } from '../../support/manual-clock.ts';
 import { functionArn, functionResource, stackOf } from '../../support/deployed-stack.ts';
 
@@ -49,7 +50,7 @@ function given(
 
 const call = async (on: Lambda, event: unknown = {}) => {
   const answer = await on.invoke('work', JSON.stringify(event));
-  return { error: answer.functionError, payload: JSON.parse(answer.payload) as any };
+  return { error: answer.functionError, payload: JSON.parse(answer.payload) as Loose };
 };
 const log = () => readFileSync(join(folder, 'logs', 'work.log'), 'utf8');
 
@@ -303,4 +304,16 @@ it('ends every process when it is closed', async () => {
   await on.close();
   lambda = undefined;
   expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+});
+
+it('when it is closed, ends what is under way, and starts nothing more', async () => {
+  const on = given(`export const handler = () => { console.log('here'); return new Promise(() => {}); };`, {
+    properties: { Timeout: 60 },
+  });
+  const underWay = on.invoke('work', '{}');
+  while (!log().includes('here')) await new Promise((resolve) => setTimeout(resolve, 5));
+  await on.close();
+  lambda = undefined;
+  expect((await underWay).payload).toContain('signal: SIGKILL');
+  await expect(on.invoke('work', '{}')).rejects.toMatchObject({ code: 'ServiceException' });
 });
