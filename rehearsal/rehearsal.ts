@@ -135,6 +135,17 @@ export class Rehearsal {
     return this.#walk(executionArn!, at);
   }
 
+  /** The next execution whose input contains this text. */
+  nextStart = (text: string): Promise<string> => this.#starts.next((input) => input.includes(text));
+
+  /** Waits until an execution enters a state. */
+  entered = (executionArn: string, state: string): Promise<void> => this.#starts.entered(executionArn, state);
+
+  /** What a person does with Stop execution. */
+  async abort(executionArn: string): Promise<void> {
+    await this.deployer.states.handle('StopExecution', { executionArn, error: 'Person.Stopped' });
+  }
+
   /** Waits for an execution to end. */
   walked = (executionArn: string): Promise<Walked> => this.#walk(executionArn, Date.now());
 
@@ -165,15 +176,21 @@ function tagsOf(app: AppSettings): StageTags {
   };
 }
 
-/** Tells who waits for an execution that it has begun. */
+/** Tells who waits for an execution that it has begun, or has come to a state. */
 class StartWatch {
+  readonly #states = new Map<string, () => void>();
   readonly #waiting = new Set<{ matches: (input: string) => boolean; resolve: (arn: string) => void }>();
 
   next(matches: (input: string) => boolean): Promise<string> {
     return new Promise((resolve) => this.#waiting.add({ matches, resolve }));
   }
 
-  note(arn: string, { type, input }: HistoryEvent): void {
+  entered(arn: string, state: string): Promise<void> {
+    return new Promise((resolve) => this.#states.set(`${arn} ${state}`, resolve));
+  }
+
+  note(arn: string, { type, input, name }: HistoryEvent): void {
+    if (type === 'TaskStateEntered') this.#states.get(`${arn} ${name}`)?.();
     if (type !== 'ExecutionStarted') return;
     const text = JSON.stringify(input);
     for (const waiter of this.#waiting) {

@@ -35,8 +35,6 @@ export interface RealStageOptions {
   readonly tags: StageTags;
   readonly progress?: Progress;
   readonly volume?: Partial<VolumeOptions>;
-  /** MiB of the root disk, when it is to be small. */
-  readonly diskMiB?: number;
 }
 
 /** A bare host in namespaces, a registry, and AWS under its own names. Needs root. */
@@ -80,7 +78,7 @@ async function assemble(
     accountId: account,
     tags: tags.host,
     volume: { volumeId, sizeGiB: 8, content: 'blank', attached: false, ...rest.volume },
-    diskMiB: rest.diskMiB,
+
     extraHosts: Object.fromEntries([registryName, ...awsNames].map((name) => [name, null])),
     trustedAuthority: authority.authority,
     instanceProfile: { roleName: hostRoleName, credentials: () => roleCredentials(deployer) },

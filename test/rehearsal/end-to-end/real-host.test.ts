@@ -1,0 +1,227 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { missingForRealHost } from '../../../rehearsal/host/can-host.ts';
+import { variants } from '../../../rehearsal/images/variants.ts';
+import { startLoad } from '../../../rehearsal/load/start-load.ts';
+import { Rehearsal, type Walked } from '../../../rehearsal/rehearsal.ts';
+import { describeDeployment } from '../../../rehearsal/report/describe-deployment.ts';
+import { createRealStage, type RealStage } from '../../../rehearsal/stage/real-stage.ts';
+import { instanceId } from '../../../rehearsal/stage/stage.ts';
+import { takeSnapshot } from './host-snapshot.ts';
+
+const missing = missingForRealHost();
+const title = missing.length > 0 ? ` (skipped: a real host needs ${missing.join(', ')})` : '';
+const otherArchitecture = process.arch === 'arm64' ? 'amd64' : 'arm64';
+
+describe.skipIf(missing.length > 0)(`On a real host${title}`, () => {
+  let rehearsal: Rehearsal;
+  let stage: RealStage;
+  beforeAll(async () => {
+    rehearsal = await Rehearsal.start({
+      makeStage: async (tags) => (stage = await createRealStage({ tags })),
+    });
+  });
+  afterAll(() => rehearsal?.close());
+
+  const agent = () => rehearsal.deployer.ssm.agents.get(instanceId)!;
+  const deploy = (buildVersion: string) => rehearsal.execute({ app: 'web', buildVersion });
+
+  /** Fails by this id with a cause of one line, and leaves the host as it was. */
+  async function refuses(failure: string, cause: RegExp, attempt: () => Promise<Walked>): Promise<void> {
+    const before = await takeSnapshot(stage.host);
+    const serving = await stage.serving();
+    const walked = await attempt();
+    expect(walked).toMatchObject({ status: 'FAILED', error: failure });
+    const text = walked.cause!.startsWith('{')
+      ? (JSON.parse(walked.cause!) as { errorMessage: string }).errorMessage
+      : walked.cause!;
+    expect(text).toMatch(cause);
+    expect(text).not.toMatch(/[\n\r]/);
+    expect(await takeSnapshot(stage.host)).toBe(before);
+    expect(await stage.serving()).toBe(serving);
+  }
+
+  describe('that is bare, refuses with nothing changed', () => {
+    it('an app that is not configured', () =>
+      refuses('unknown-app', /"nobody".*web/, () =>
+        rehearsal.execute({ app: 'nobody', buildVersion: 'v1' }),
+      ));
+
+    it('a tag that ECR does not have', () =>
+      refuses('image-not-found', /never-pushed/, () => deploy('never-pushed')));
+
+    it.each([
+      ['shell metacharacters', 'v1; rm -rf / #`id`$(id)'],
+      ['a newline', 'v1\nv2'],
+      ['10 kB', 'x'.repeat(10_240)],
+      ['a template of SSM', '{{ ssm:/x }}'],
+    ])('a tag with %s', (_, buildVersion) =>
+      refuses('invalid-request', /buildVersion/, () => deploy(buildVersion)),
+    );
+
+    it.each([
+      ['shell metacharacters', '$(reboot)'],
+      ['a newline', 'web\nweb'],
+      ['10 kB', 'w'.repeat(10_240)],
+    ])('an app name with %s', (_, app) =>
+      refuses('invalid-request', /app/, () => rehearsal.execute({ app, buildVersion: 'v1' })),
+    );
+
+    it('an event with metacharacters', () =>
+      refuses('invalid-request', /image-tag/, () =>
+        rehearsal.execute(pushEventWith({ 'image-tag': 'v1 && reboot' })),
+      ));
+
+    it('an image for another architecture', () =>
+      refuses('image-architecture-mismatch', /--platform/, () =>
+        rehearsal.push({ ...variants.labelled('other', otherArchitecture), base: 'empty' }),
+      ));
+
+    it('an image without a command', () =>
+      refuses('image-not-runnable', /ENTRYPOINT|CMD/, () =>
+        rehearsal.push({ ...variants.withoutCommand('nothing'), base: 'empty' }),
+      ));
+
+    it('a host whose agent is offline', async () => {
+      agent().setPing('ConnectionLost');
+      await refuses('host-offline', new RegExp(instanceId), () => rehearsal.push(variants.healthy('v1')));
+      agent().setPing('Online');
+    });
+
+    it('a host whose agent is too old', async () => {
+      const { version } = agent();
+      agent().setVersion('3.2.1.0');
+      await refuses('agent-too-old', /3\.2\.1\.0/, () => deploy('v1'));
+      agent().setVersion(version);
+    });
+
+    it('a port 80 that something else holds', async () => {
+      await stage.host.exec([
+        'systemd-run',
+        '--unit=squatter',
+        '--quiet',
+        'perl',
+        '-MIO::Socket::INET',
+        '-e',
+        squat,
+      ]);
+      await stage.host.exec(['bash', '-c', 'until ss -Hltn sport = :80 | grep -q .; do sleep 0.05; done']);
+      await refuses('port-80-taken', /perl/, () => deploy('v1'));
+      await stage.host.exec(['systemctl', 'stop', 'squatter']);
+    });
+  });
+
+  describe('that is prepared', () => {
+    it('takes a push live', async () => {
+      const walked = await rehearsal.push(variants.healthy('v2', 1_000_000));
+      expect(walked).toMatchObject({ status: 'SUCCEEDED' });
+      expect(await stage.serving()).toBe('v2');
+    });
+
+    it('refuses an image whose command does not exist, and still serves', async () => {
+      const walked = await rehearsal.push({ ...variants.notRunnable('broken'), base: 'empty' });
+      expect(walked).toMatchObject({ status: 'FAILED', error: 'image-not-runnable' });
+      expect(await stage.serving()).toBe('v2');
+      expect(await idleContainers(stage)).toBe('');
+    });
+
+    it('refuses on a full disk, and still serves', async () => {
+      await stage.host.exec(['bash', '-c', fillDocker]);
+      const walked = await rehearsal.push(variants.healthy('v3', 1_000_000));
+      await stage.host.exec(['bash', '-c', `rm "$(docker info --format '{{.DockerRootDir}}')/../filler"`]);
+      expect(walked).toMatchObject({ status: 'FAILED', error: 'disk-full' });
+      expect(walked.cause).toMatch(/[0-9]/);
+      expect(await stage.serving()).toBe('v2');
+    });
+
+    it('starts one deployment of a push whose event comes twice', async () => {
+      const first = await rehearsal.push(variants.healthy('v4', 1_000_000));
+      const again = await rehearsal.execute(first.execution.input);
+      expect(first).toMatchObject({ status: 'SUCCEEDED' });
+      expect(again).toMatchObject({ status: 'SUCCEEDED' });
+      const entered = again.execution.handle.history.map(({ name }) => name);
+      expect(entered).toContain('Superseded');
+      expect(entered).not.toContain('FindHosts');
+    });
+
+    it('ends with the newer of two pushes in a row, and loses no request on the way', async () => {
+      const load = await startLoad({ target: stage.target, delayMs: 20 });
+      const older = await rehearsal.pushOnly(variants.healthy('v5', 1_000_000));
+      const newer = await rehearsal.pushOnly(variants.healthy('v6', 1_000_000));
+      const ended = await Promise.all(
+        [older, newer].map(async ({ started }) => rehearsal.walked(await started)),
+      );
+      expect(ended.map(({ status }) => status)).toEqual(['SUCCEEDED', 'SUCCEEDED']);
+      expect(await stage.serving()).toBe('v6');
+      const { failed, resets, truncatedStreams, webSocketsWithoutCloseFrame, requests, samples } =
+        await load.stop();
+      expect({ failed, resets, truncatedStreams, webSocketsWithoutCloseFrame, samples }).toEqual({
+        failed: 0,
+        resets: 0,
+        truncatedStreams: 0,
+        webSocketsWithoutCloseFrame: 0,
+        samples: [],
+      });
+      expect(requests).toBeGreaterThan(1000);
+    });
+
+    it('brings hosts back to the ledger when an execution is aborted after the switch', async () => {
+      const { started } = await rehearsal.pushOnly(variants.healthy('v7', 1_000_000));
+      const arn = await started;
+      await rehearsal.entered(arn, 'Bake');
+      const closingStarted = rehearsal.nextStart('"closes"');
+      await rehearsal.abort(arn);
+      const closing = await rehearsal.walked(await closingStarted);
+      const report = await describeDeployment(rehearsal, 'closing', closing);
+      expect(report.outcome).toBe('RolledBack');
+      expect(report.servingAfterwards).toBe('v6');
+      expect((await rehearsal.push(variants.healthy('v8', 1_000_000))).status).toBe('SUCCEEDED');
+    });
+  });
+});
+
+describe.skipIf(missing.length > 0)(`On a real host with a foreign volume${title}`, () => {
+  it('refuses to format it, and leaves the host as it was', async () => {
+    let stage: RealStage;
+    const makeStage = async (tags: Parameters<typeof createRealStage>[0]['tags']) =>
+      (stage = await createRealStage({ tags, volume: { content: 'ext4', attached: true } }));
+    const rehearsal = await Rehearsal.start({ makeStage });
+    try {
+      const before = await takeSnapshot(stage!.host);
+      const walked = await rehearsal.push(variants.healthy('v1'));
+      expect(walked).toMatchObject({ status: 'FAILED', error: 'foreign-filesystem' });
+      expect(walked.cause).toMatch(/ext4/);
+      expect(await takeSnapshot(stage!.host)).toBe(before);
+    } finally {
+      await rehearsal.close();
+    }
+  });
+});
+
+const squat =
+  'my $s = IO::Socket::INET->new(LocalPort => 80, Listen => 5, ReuseAddr => 1) or die $!; sleep 1 while 1';
+const fillDocker = `
+  set -eu
+  folder=$(docker info --format '{{.DockerRootDir}}')/..
+  free=$(df --output=avail --block-size=1M "$folder" | tail -1)
+  fallocate --length $((free - 50))M "$folder/filler"
+`;
+
+const idleContainers = ({ host }: RealStage) =>
+  host.exec(['docker', 'ps', '--all', '--filter', 'label=edgepaas.build-version=broken', '--quiet']);
+
+const pushEventWith = (detail: Record<string, string>) => ({
+  version: '0',
+  id: '13cde686-328b-6117-af20-0e5566167482',
+  source: 'aws.ecr',
+  'detail-type': 'ECR Image Action',
+  time: '2026-11-16T01:54:34Z',
+  resources: [],
+  detail: {
+    result: 'SUCCESS',
+    'repository-name': 'web',
+    'image-digest': `sha256:${'a'.repeat(64)}`,
+    'action-type': 'PUSH',
+    'image-tag': 'v1',
+    ...detail,
+  },
+});
