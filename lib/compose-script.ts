@@ -5,9 +5,13 @@ import type { PhaseName } from '../contracts/phase-name.ts';
 const repositoryRoot = join(import.meta.dirname, '..');
 const sourceLine = /^source (host\/lib\/[a-z-]+\.sh)$/;
 
+/** No phase uses all of a library, and parameters get their names from the contract: see host/.shellcheckrc. */
+const directive = '# shellcheck disable=SC2034,SC2153,SC2317';
+
 /** The phase's script with every library it sources written into it, once: SSM sends one text to a host that has no other files. */
 export function composeScript(phase: PhaseName): string {
-  return inline(`host/phases/${phase}.sh`, new Set()).join('\n') + '\n';
+  const [shebang, ...lines] = inline(`host/phases/${phase}.sh`, new Set());
+  return [shebang, directive, ...lines, ''].join('\n');
 }
 
 function inline(path: string, included: Set<string>): string[] {

@@ -13,7 +13,7 @@ env::redact() { # text
       if [[ $line == BUILD_VERSION=* || $line == CONTAINER_PORT=* ]]; then continue; fi
       value=${line#*=}
       if ((${#value} >= 4)); then text=${text//"$value"/***}; fi
-      if [[ $value =~ ://[^/@]*:([^/@]{4,})@ ]]; then text=${text//"${BASH_REMATCH[1]}"/***}; fi
+      if [[ $value =~ ://[^:/@]*:([^/]{4,})@ ]]; then text=${text//"${BASH_REMATCH[1]}"/***}; fi
     done <"$ENV_FILE"
   fi
   REPLY=$text

@@ -36,7 +36,7 @@ run_migrations::run() { # sets CODE and OUTPUT, its end
 run_migrations::judge() {
   case $CODE in
     0) return ;;
-    125 | 126 | 127) phase::fail image-not-runnable "Docker cannot run the migration command (exit code $CODE): ${OUTPUT#*docker: }" ;;
+    126 | 127) phase::fail image-not-runnable "Docker cannot run the migration command (exit code $CODE): ${OUTPUT#*docker: }" ;;
   esac
   if ((CODE == 124 || SECONDS >= MIGRATION_TIMEOUT)); then
     phase::fail migration-failed "The migration did not end within $MIGRATION_TIMEOUT s: $OUTPUT"
