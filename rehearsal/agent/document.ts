@@ -37,11 +37,22 @@ export function readDocument(content: unknown, where: string): CommandDocument {
   if (source.schemaVersion !== '2.2')
     throw new Error(`${where}: the rehearsal runs schema 2.2, not ${String(source.schemaVersion)}`);
   const parameters = (source.parameters ?? {}) as Record<string, Fields>;
-  for (const [name, parameter] of Object.entries(parameters)) readParameter(parameter, `${where}/${name}`);
-  return {
+  for (const [name, parameter] of Object.entries(parameters))
+    readParameter(name, parameter, `${where}/${name}`);
+  const document = {
     parameters: parameters as unknown as Record<string, DocumentParameter>,
     steps: (source.mainSteps as Fields[]).map((step, index) => readStep(step, `${where}/mainSteps/${index}`)),
   };
+  refuseMarks(document, where);
+  return document;
+}
+
+/** Nobody has seen yet what the agent makes of `{{ x }}` when x is an ENV_VAR parameter. */
+function refuseMarks({ parameters, steps }: CommandDocument, where: string): void {
+  const marks = JSON.stringify(steps).matchAll(/\{\{ *([^ }]+) *\}\}/g);
+  for (const [mark, name = ''] of marks)
+    if (parameters[name]?.interpolationType)
+      throw new Error(`${where}: ${mark} stands for an environment variable: write $SSM_${name}`);
 }
 
 const parameterFields = [
@@ -56,7 +67,11 @@ const parameterFields = [
   'displayType',
 ];
 
-function readParameter(parameter: Fields, where: string): void {
+function readParameter(name: string, parameter: Fields, where: string): void {
+  if (!/^[a-zA-Z0-9]+$/.test(name))
+    throw new Error(
+      `${where}: the agent loses the value of a parameter whose name is not all letters and digits`,
+    );
   refuseOthers(parameter, parameterFields, where);
   if (parameter.type !== 'String' && parameter.type !== 'StringList')
     throw new Error(`${where}: the rehearsal passes String and StringList, not ${String(parameter.type)}`);

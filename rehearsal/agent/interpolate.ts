@@ -18,16 +18,12 @@ export function withDefaults(
   return Object.fromEntries(entries) as ParameterValues;
 }
 
-/**
- * Replaces `{{ name }}` by the parameter's text, with no quoting, as the agent does; an ENV_VAR parameter becomes `$SSM_name`'s
- * business and its mark is left to the shell's variable. A name other than letters and digits is never replaced.
- */
+/** Replaces `{{ name }}` by the parameter's text, with no quoting, as the agent does. */
 export function interpolate(text: string, document: CommandDocument, values: ParameterValues): string {
   return text.replace(/\{\{ *([a-zA-Z0-9]+) *\}\}/g, (mark, name: string) => {
     const parameter = document.parameters[name];
     const value = values[name];
     if (!parameter || value === undefined) return mark;
-    if (parameter.interpolationType === 'ENV_VAR') return `\${SSM_${name}}`;
     const textual = typeof value === 'string' ? value : JSON.stringify(value);
     return textual.replaceAll('$$', '$');
   });

@@ -62,7 +62,7 @@ async function perform(server: Server, action: string, input: Input, stack: Depl
   if (!actions.includes(action)) refuse('dynamodb', action);
   refuseIgnored(action, input);
   const { status, body } = await exchange(server, action, { ...input, TableName: nameOf(input.TableName) });
-  if (status === 200) return withOwnArns(body, stack);
+  if (status === 200) return action === 'DescribeTable' ? withOwnArns(body, stack) : body;
   const code = String(body.__type ?? 'InternalServerError').replace(/^.*#/, '');
   throw new AwsError(code, String(body.message ?? body.Message ?? ''), status);
 }

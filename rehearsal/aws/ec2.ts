@@ -1,9 +1,11 @@
 import type { DeployedStack } from '../assembly-types.ts';
 import type { Clock } from '../clock.ts';
 import type { RehearsalHost } from '../host/host.ts';
+import { ec2Permissions } from './ec2-permissions.ts';
 import { Volumes, type RehearsalVolume } from './ec2-volumes.ts';
+import { matchesPattern } from './iam-pattern.ts';
 import { list, optionalNumber, optionalText, page, refuseOthers, text } from './input.ts';
-import { AwsError, refuse, type PermissionCheck, type WireService } from './service.ts';
+import { AwsError, refuse, type WireService } from './service.ts';
 
 export interface Ec2Options {
   readonly stack: DeployedStack;
@@ -34,7 +36,8 @@ export function createEc2(options: Ec2Options): WireService {
       if (action === 'AttachVolume') return attachVolume(input, options, volumes);
       return refuse('ec2', action);
     },
-    permissions: (action, input) => permissions(action, input, options, volumes),
+    permissions: (action, input) =>
+      ec2Permissions(action, input, options.stack, options.hosts(), volumes.all),
   };
 }
 
@@ -74,7 +77,7 @@ function matchesInstance(
   { instanceId, tags, availabilityZone }: RehearsalHost,
   { Name, Value }: Filter,
 ): boolean {
-  if (Name.startsWith('tag:')) return Value.includes(tags[Name.slice(4)] ?? '');
+  if (Name.startsWith('tag:')) return includes(Value, tags[Name.slice(4)]);
   if (Name === 'instance-state-name') return Value.includes('running');
   if (Name === 'instance-id') return Value.includes(instanceId);
   if (Name === 'availability-zone') return Value.includes(availabilityZone);
@@ -113,11 +116,11 @@ function describeVolume(
 
 function matchesVolume(volume: RehearsalVolume, { Name, Value }: Filter, volumes: Volumes): boolean {
   const attachment = volumes.attachmentOf(volume.volumeId);
-  if (Name.startsWith('tag:')) return Value.includes(volume.tags[Name.slice(4)] ?? '');
+  if (Name.startsWith('tag:')) return includes(Value, volume.tags[Name.slice(4)]);
   if (Name === 'availability-zone') return Value.includes(volume.availabilityZone);
   if (Name === 'volume-id') return Value.includes(volume.volumeId);
   if (Name === 'status') return Value.includes(attachment ? 'in-use' : 'available');
-  if (Name === 'attachment.instance-id') return Value.includes(attachment?.instanceId ?? '');
+  if (Name === 'attachment.instance-id') return includes(Value, attachment?.instanceId);
   throw unknownFilter(Name);
 }
 
@@ -129,41 +132,15 @@ function attachVolume(input: Input, { hosts }: Ec2Options, volumes: Volumes): un
   return { volumeId, instanceId, device, status: state, deleteOnTermination: false };
 }
 
-/** AttachVolume is asked for both ends, each with its tags. Source: Service Authorization Reference, "Amazon EC2". */
-function permissions(
-  action: string,
-  input: Input,
-  { stack, hosts }: Ec2Options,
-  volumes: Volumes,
-): PermissionCheck[] {
-  if (action !== 'AttachVolume') return [{ action: `ec2:${action}`, resource: '*' }];
-  const check = (kind: string, id: string, tags: Tags): PermissionCheck => ({
-    action: `ec2:${action}`,
-    resource: `arn:aws:ec2:${stack.region}:${stack.account}:${kind}/${id}`,
-    context: tagContext(tags),
-  });
-  const instanceId = optionalText(input, 'InstanceId') ?? '';
-  const volumeId = optionalText(input, 'VolumeId') ?? '';
-  return [
-    check('instance', instanceId, hosts().find((host) => host.instanceId === instanceId)?.tags ?? {}),
-    check('volume', volumeId, volumes.all.find((volume) => volume.volumeId === volumeId)?.tags ?? {}),
-  ];
-}
-
-const tagContext = (tags: Tags) =>
-  Object.fromEntries(
-    Object.entries(tags).flatMap(([key, value]) => [
-      [`aws:ResourceTag/${key}`, value],
-      [`ec2:ResourceTag/${key}`, value],
-    ]),
-  );
-
 function findHost(hosts: readonly RehearsalHost[], instanceId: string): RehearsalHost {
   const host = hosts.find((candidate) => candidate.instanceId === instanceId);
   if (host) return host;
   throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${instanceId}' does not exist`);
 }
 
+/** EC2's filters know the wildcards `*` and `?`. */
+const includes = (patterns: readonly string[], value: string | undefined) =>
+  value !== undefined && patterns.some((pattern) => matchesPattern(pattern, value));
 const filtersOf = (input: Input) => list<Filter>(input, 'Filter');
 const unknownFilter = (name: string) =>
   new AwsError('InvalidParameterValue', `The filter '${name}' is invalid`);

@@ -9,6 +9,7 @@ export interface StoredManifest {
 export interface ImageSource {
   /** By tag or digest. */
   manifest(repository: string, reference: string): Promise<StoredManifest | undefined>;
+  hasBlob(repository: string, digest: string): Promise<boolean>;
   blob(repository: string, digest: string): Promise<Uint8Array | undefined>;
   tags(repository: string): Promise<string[]>;
 }
@@ -22,8 +23,8 @@ const accepted = [
 
 /** Images in a registry that speaks the OCI distribution API, such as docker-registry at http://127.0.0.1:5000. */
 export function registryImages(baseUrl: string): ImageSource {
-  const get = async (path: string, headers: Record<string, string> = {}) => {
-    const response = await fetch(`${baseUrl}/v2/${path}`, { headers });
+  const get = async (path: string, headers: Record<string, string> = {}, method = 'GET') => {
+    const response = await fetch(`${baseUrl}/v2/${path}`, { headers, method });
     if (response.status === 404) return undefined;
     if (!response.ok) throw new Error(`the registry answered ${response.status} to ${path}`);
     return response;
@@ -40,6 +41,8 @@ export function registryImages(baseUrl: string): ImageSource {
         body: await response.text(),
       };
     },
+    hasBlob: async (repository, digest) =>
+      (await get(`${repository}/blobs/${digest}`, {}, 'HEAD')) !== undefined,
     async blob(repository, digest) {
       const response = await get(`${repository}/blobs/${digest}`);
       return response && new Uint8Array(await response.arrayBuffer());

@@ -32,6 +32,7 @@ export function memoryImages(events: EventSink): MemoryImages {
   return {
     manifest: async (repository, reference) =>
       manifests.get(key(repository, tags.get(key(repository, reference)) ?? reference)),
+    hasBlob: async (repository, digest) => blobs.has(key(repository, digest)),
     blob: async (repository, digest) => blobs.get(key(repository, digest)),
     tags: async (repository) =>
       [...tags.keys()]

@@ -1,8 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DeployedStack } from '../assembly-types.ts';
 import type { Clock } from '../clock.ts';
+import { lookUpImage, type ImageId } from './ecr-lookup.ts';
+import { Downloads } from './ecr-downloads.ts';
 import type { ImageSource } from './ecr-images.ts';
+import { RegistryPasswords } from './ecr-tokens.ts';
 import { list, refuseOthers, text } from './input.ts';
 import { AwsError, refuse, type Caller, type PermissionCheck, type WireService } from './service.ts';
 
@@ -24,7 +26,6 @@ export interface EcrService extends WireService {
 }
 
 type Input = Record<string, unknown>;
-const hours12 = 12 * 3_600_000;
 
 export function createEcr(options: EcrOptions): EcrService {
   return new RehearsalEcr(options);
@@ -34,12 +35,14 @@ class RehearsalEcr implements EcrService {
   readonly name = 'ecr';
   readonly #options: EcrOptions;
   readonly #repositories: ReadonlySet<string>;
-  readonly #passwords = new Map<string, { principal: string; expiresAt: number }>();
-  readonly #downloads = new Map<string, { repository: string; digest: string }>();
+  readonly #passwords: RegistryPasswords;
+  readonly #downloads: Downloads;
 
   constructor(options: EcrOptions) {
     const own = options.stack.resources.filter(({ type }) => type === 'AWS::ECR::Repository');
     this.#options = options;
+    this.#passwords = new RegistryPasswords(options.clock);
+    this.#downloads = new Downloads(options.images);
     this.#repositories = new Set([...own.map(({ ref }) => ref), ...(options.importedRepositories ?? [])]);
   }
 
@@ -64,37 +67,20 @@ class RehearsalEcr implements EcrService {
     return arns.map((resource) => ({ action: `ecr:${action}`, resource }));
   }
 
-  checkPassword(password: string) {
-    const found = this.#passwords.get(password);
-    return found && found.expiresAt > this.#options.clock.now() ? { principal: found.principal } : undefined;
-  }
-
-  serveLayer(request: IncomingMessage, response: ServerResponse): boolean {
-    const [, token] = /^\/layers\/([0-9a-f]+)$/.exec(request.url ?? '') ?? [];
-    if (token === undefined) return false;
-    void this.#sendLayer(token, response);
-    return true;
-  }
-
-  async #sendLayer(token: string, response: ServerResponse): Promise<void> {
-    const download = this.#downloads.get(token);
-    const blob = download && (await this.#options.images.blob(download.repository, download.digest));
-    if (blob) response.writeHead(200, { 'content-length': blob.length }).end(blob);
-    else response.writeHead(403).end('AccessDenied');
-  }
+  checkPassword = (password: string) => this.#passwords.check(password);
+  serveLayer = (request: IncomingMessage, response: ServerResponse) =>
+    this.#downloads.serve(request, response);
 
   #authorizationToken(input: Input, { principal }: Caller): unknown {
     refuseOthers('GetAuthorizationToken', input, ['registryIds']);
-    const { stack, clock } = this.#options;
-    const password = randomBytes(48).toString('base64url');
-    const expiresAt = clock.now() + hours12;
-    this.#passwords.set(password, { principal, expiresAt });
+    const { account, region } = this.#options.stack;
+    const { password, expiresAt } = this.#passwords.issue(principal);
     return {
       authorizationData: [
         {
           authorizationToken: Buffer.from(`AWS:${password}`).toString('base64'),
-          expiresAt: new Date(expiresAt),
-          proxyEndpoint: `https://${stack.account}.dkr.ecr.${stack.region}.amazonaws.com`,
+          expiresAt,
+          proxyEndpoint: `https://${account}.dkr.ecr.${region}.amazonaws.com`,
         },
       ],
     };
@@ -103,38 +89,15 @@ class RehearsalEcr implements EcrService {
   async #batchGetImage(input: Input): Promise<unknown> {
     refuseOthers('BatchGetImage', input, ['repositoryName', 'registryId', 'imageIds', 'acceptedMediaTypes']);
     const repository = this.#repository(input);
+    const { images, stack } = this.#options;
     const acceptable = list(input, 'acceptedMediaTypes');
-    const wanted = list<{ imageTag?: string; imageDigest?: string }>(input, 'imageIds');
-    const found = await Promise.all(wanted.map((id) => this.#image(repository, id, acceptable)));
+    const wanted = list<ImageId>(input, 'imageIds');
+    const found = await Promise.all(
+      wanted.map((id) => lookUpImage(images, stack.account, repository, id, acceptable)),
+    );
     return {
       images: found.flatMap((result) => ('image' in result ? [result.image] : [])),
       failures: found.flatMap((result) => ('failure' in result ? [result.failure] : [])),
-    };
-  }
-
-  async #image(
-    repository: string,
-    id: { imageTag?: string; imageDigest?: string },
-    acceptable: readonly string[],
-  ) {
-    const failure = (failureCode: string, failureReason: string) => ({
-      failure: { imageId: id, failureCode, failureReason },
-    });
-    const reference = id.imageDigest ?? id.imageTag;
-    if (reference === undefined) return failure('MissingDigestAndTag', 'Invalid request parameters');
-    if (id.imageTag !== undefined && !/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(id.imageTag))
-      return failure('InvalidImageTag', 'Invalid image tag');
-    const manifest = await this.#options.images.manifest(repository, reference);
-    if (!manifest || (acceptable.length > 0 && !acceptable.includes(manifest.mediaType)))
-      return failure('ImageNotFound', 'Requested image not found');
-    return {
-      image: {
-        registryId: this.#options.stack.account,
-        repositoryName: repository,
-        imageId: { imageDigest: manifest.digest, ...(id.imageTag && { imageTag: id.imageTag }) },
-        imageManifest: manifest.body,
-        imageManifestMediaType: manifest.mediaType,
-      },
     };
   }
 
@@ -142,11 +105,10 @@ class RehearsalEcr implements EcrService {
     refuseOthers('GetDownloadUrlForLayer', input, ['repositoryName', 'registryId', 'layerDigest']);
     const repository = this.#repository(input);
     const digest = text(input, 'layerDigest');
-    if (!(await this.#options.images.blob(repository, digest)))
+    if (!(await this.#options.images.hasBlob(repository, digest)))
       throw new AwsError('LayersNotFoundException', `The layer with digest ${digest} does not exist`);
-    const token = randomBytes(24).toString('hex');
-    this.#downloads.set(token, { repository, digest });
-    return { downloadUrl: `${this.#options.downloadUrl()}/layers/${token}`, layerDigest: digest };
+    const path = this.#downloads.pathTo(repository, digest);
+    return { downloadUrl: `${this.#options.downloadUrl()}${path}`, layerDigest: digest };
   }
 
   #describeRepositories(input: Input): unknown {

@@ -1,3 +1,5 @@
+import { executionTimeout, interpolate, withDefaults } from '../agent/interpolate.ts';
+import type { AgentCommand } from '../agent/run-document.ts';
 import { isFinal, type Invocation } from './ssm-invocation.ts';
 import type { StoredDocument } from './ssm-documents.ts';
 
@@ -78,3 +80,25 @@ export const describeCommand = (command: Command) => ({
   ).length,
   TimeoutSeconds: command.timeoutSeconds,
 });
+
+/** What its agents get of it. */
+export const agentCommand = ({ commandId, stored, parameters }: Command): AgentCommand => ({
+  commandId,
+  documentName: stored.name,
+  document: stored.document,
+  values: withDefaults(stored.document, parameters),
+});
+
+/**
+ * Seconds until an undelivered command is given up: TimeoutSeconds plus the execution timeout.
+ * Source: Systems Manager user guide, "Understanding command statuses", Pending.
+ */
+export function deliverySeconds({ stored, parameters, timeoutSeconds }: Command): number {
+  const values = withDefaults(stored.document, parameters);
+  const longest = stored.document.steps.map(({ inputs }) =>
+    inputs.timeoutSeconds === undefined
+      ? executionTimeout(undefined)
+      : executionTimeout(interpolate(String(inputs.timeoutSeconds), stored.document, values)),
+  );
+  return timeoutSeconds + Math.max(...longest);
+}

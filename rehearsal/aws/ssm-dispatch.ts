@@ -1,7 +1,6 @@
 import type { Agent } from '../agent/agent.ts';
-import { executionTimeout, interpolate, withDefaults } from '../agent/interpolate.ts';
 import type { Clock } from '../clock.ts';
-import { errorsOf, judgeCommand, share, type Command } from './ssm-command.ts';
+import { agentCommand, deliverySeconds, errorsOf, judgeCommand, share, type Command } from './ssm-command.ts';
 import type { StatusEvents } from './ssm-events.ts';
 import { isFinal, verdictOf, type Invocation } from './ssm-invocation.ts';
 
@@ -139,25 +138,4 @@ export class Dispatcher {
     events.invocation(command, invocation, instanceArn(invocation.instanceId));
     if (command.status !== before) events.command(command);
   }
-}
-
-const agentCommand = ({ commandId, stored, parameters }: Command) => ({
-  commandId,
-  documentName: stored.name,
-  document: stored.document,
-  values: withDefaults(stored.document, parameters),
-});
-
-/**
- * Seconds until an undelivered command is given up: TimeoutSeconds plus the execution timeout.
- * Source: Systems Manager user guide, "Understanding command statuses", Pending.
- */
-export function deliverySeconds({ stored, parameters, timeoutSeconds }: Command): number {
-  const values = withDefaults(stored.document, parameters);
-  const longest = stored.document.steps.map(({ inputs }) =>
-    inputs.timeoutSeconds === undefined
-      ? executionTimeout(undefined)
-      : executionTimeout(interpolate(String(inputs.timeoutSeconds), stored.document, values)),
-  );
-  return timeoutSeconds + Math.max(...longest);
 }

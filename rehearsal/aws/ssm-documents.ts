@@ -75,7 +75,7 @@ function matches(stored: StoredDocument, { Key, Values }: { Key: string; Values:
   if (Key === 'Owner') return Values.some((value) => ['Self', 'All', 'Private'].includes(value));
   if (Key === 'Name') return Values.some((value) => stored.name.startsWith(value));
   if (Key === 'DocumentType') return Values.includes('Command');
-  if (Key.startsWith('tag:')) return Values.includes(stored.tags[Key.slice(4)] ?? '');
+  if (Key.startsWith('tag:')) return Values.some((value) => value === stored.tags[Key.slice(4)]);
   throw new AwsError('InvalidFilterKey', `The rehearsal's ListDocuments does not know the filter ${Key}`);
 }
 
@@ -123,6 +123,12 @@ function checkValues(key: string, parameter: DocumentParameter, values: unknown)
 /** Java's `matches()` takes the whole value, and `.` no line end; a line end at the end of a value fails too. */
 function checkValue(key: string, parameter: DocumentParameter, value: string): void {
   const { allowedPattern, allowedValues, minChars = 0, maxChars = Infinity } = parameter;
+  if (/\{\{ *ssm/.test(value))
+    throw new AwsError(
+      'RehearsalNotSupported',
+      `Parameter "${key}": the rehearsal resolves no {{ssm:...}}`,
+      501,
+    );
   if (allowedPattern && !new RegExp(`^(?:${allowedPattern})$`).test(value))
     refuse(`Parameter "${key}" does not match the pattern ${allowedPattern}.`);
   if (allowedValues && !allowedValues.includes(value))

@@ -28,7 +28,7 @@ export function describeInstances(
 function matches({ host, pingStatus }: Agent, { Key, Values }: Filter): boolean {
   if (Key === 'InstanceIds') return Values.includes(host.instanceId);
   if (Key === 'PingStatus') return Values.includes(pingStatus);
-  if (Key.startsWith('tag:')) return Values.includes(host.tags[Key.slice(4)] ?? '');
+  if (Key.startsWith('tag:')) return Values.some((value) => value === host.tags[Key.slice(4)]);
   throw new AwsError(
     'InvalidInstanceInformationFilterValue',
     `The rehearsal does not know the filter ${Key}`,

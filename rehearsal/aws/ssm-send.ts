@@ -4,8 +4,7 @@ import type { Clock } from '../clock.ts';
 import { list, optionalNumber, optionalText, refuseOthers, text } from './input.ts';
 import { AwsError } from './service.ts';
 import { checkParameters, type DocumentStore } from './ssm-documents.ts';
-import { deliverySeconds } from './ssm-dispatch.ts';
-import type { Command } from './ssm-command.ts';
+import { deliverySeconds, type Command } from './ssm-command.ts';
 
 const known = [
   'DocumentName',

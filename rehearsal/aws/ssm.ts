@@ -3,14 +3,14 @@ import type { DeployedStack } from '../assembly-types.ts';
 import type { Clock } from '../clock.ts';
 import type { RehearsalHost } from '../host/host.ts';
 import type { EventSink } from './event-bus.ts';
-import { list, optionalNumber, optionalText, page, refuseOthers, text } from './input.ts';
-import { AwsError, refuse, type WireService } from './service.ts';
+import { list, refuseOthers, text } from './input.ts';
+import { refuse, type WireService } from './service.ts';
 import { describeCommand, type Command } from './ssm-command.ts';
 import { Dispatcher, type DeliveryFate } from './ssm-dispatch.ts';
 import { DocumentStore } from './ssm-documents.ts';
 import { StatusEvents, type EventFate, type StatusEvent } from './ssm-events.ts';
+import { CommandHistory } from './ssm-history.ts';
 import { describeInstances } from './ssm-instances.ts';
-import { describeInvocation, describeOutput } from './ssm-invocation.ts';
 import { ParameterStore } from './ssm-parameters.ts';
 import { ssmPermissions } from './ssm-permissions.ts';
 import { makeCommand } from './ssm-send.ts';
@@ -53,6 +53,7 @@ class RehearsalSsm implements SsmService {
   readonly parameters: ParameterStore;
   readonly agents = new Map<string, Agent>();
   readonly commands: Command[] = [];
+  readonly #history: CommandHistory;
   readonly #options: SsmOptions;
   readonly #dispatcher: Dispatcher;
   readonly #actions: Readonly<Record<string, (input: Input) => unknown>>;
@@ -61,6 +62,7 @@ class RehearsalSsm implements SsmService {
     const { stack, clock, events, faults = {} } = options;
     this.#options = options;
     this.documents.deploy(stack);
+    this.#history = new CommandHistory(this.commands, clock, options.visibleAfterMs ?? 100);
     const arn = (service: string, rest: string) =>
       `arn:aws:${service}:${stack.region}:${stack.account}:${rest}`;
     this.parameters = new ParameterStore((name) => arn('ssm', `parameter/${name.replace(/^\//, '')}`));
@@ -74,9 +76,9 @@ class RehearsalSsm implements SsmService {
     });
     this.#actions = {
       SendCommand: (input) => this.#send(input),
-      ListCommands: (input) => this.#listCommands(input),
-      ListCommandInvocations: (input) => this.#listInvocations(input),
-      GetCommandInvocation: (input) => this.#getInvocation(input),
+      ListCommands: (input) => this.#history.listCommands(input),
+      ListCommandInvocations: (input) => this.#history.listInvocations(input),
+      GetCommandInvocation: (input) => this.#history.getInvocation(input),
       CancelCommand: (input) => this.#cancel(input),
       DescribeInstanceInformation: (input) => describeInstances(input, this.agents, clock),
       ListDocuments: (input) => this.documents.list(input),
@@ -116,68 +118,10 @@ class RehearsalSsm implements SsmService {
     return { Command };
   }
 
-  #listCommands(input: Input): unknown {
-    refuseOthers('ListCommands', input, ['CommandId', 'InstanceId', 'MaxResults', 'NextToken']);
-    const { items, NextToken } = this.#page(this.#matching(input), input);
-    return { Commands: items.map(describeCommand), NextToken };
-  }
-
-  #listInvocations(input: Input): unknown {
-    refuseOthers('ListCommandInvocations', input, [
-      'CommandId',
-      'InstanceId',
-      'Details',
-      'MaxResults',
-      'NextToken',
-    ]);
-    const instanceId = optionalText(input, 'InstanceId');
-    const invocations = this.#matching(input).flatMap((command) =>
-      command.invocations
-        .filter((invocation) => instanceId === undefined || invocation.instanceId === instanceId)
-        .map((invocation) => ({ command, invocation })),
-    );
-    const { items, NextToken } = this.#page(invocations, input);
-    const details = input.Details === true;
-    return {
-      CommandInvocations: items.map(({ command, invocation }) =>
-        describeInvocation(command, invocation, details),
-      ),
-      NextToken,
-    };
-  }
-
-  #getInvocation(input: Input): unknown {
-    refuseOthers('GetCommandInvocation', input, ['CommandId', 'InstanceId', 'PluginName']);
-    const command = this.commands.find(({ commandId }) => commandId === text(input, 'CommandId'));
-    const { clock, visibleAfterMs = 100 } = this.#options;
-    const invocation = command?.invocations.find(
-      ({ instanceId }) => instanceId === text(input, 'InstanceId'),
-    );
-    if (!command || !invocation || clock.now() < command.requestedAt.getTime() + visibleAfterMs)
-      throw new AwsError('InvocationDoesNotExist', 'An error occurred (InvocationDoesNotExist)');
-    const pluginName = optionalText(input, 'PluginName');
-    if (pluginName && !command.stored.document.steps.some(({ name }) => name === pluginName))
-      throw new AwsError('InvalidPluginName', `The plugin name ${pluginName} is not valid.`);
-    return describeOutput(command, invocation, pluginName);
-  }
-
   #cancel(input: Input): unknown {
     refuseOthers('CancelCommand', input, ['CommandId', 'InstanceIds']);
-    const [command] = this.#matching({ CommandId: text(input, 'CommandId') });
+    const [command] = this.#history.matching({ CommandId: text(input, 'CommandId') });
     if (command) this.#dispatcher.cancel(command, list(input, 'InstanceIds'));
     return {};
-  }
-
-  #matching(input: Input): Command[] {
-    const commandId = optionalText(input, 'CommandId');
-    if (commandId === undefined) return [...this.commands].reverse();
-    const found = this.commands.filter((command) => command.commandId === commandId);
-    if (!/^[0-9a-f-]{36}$/.test(commandId))
-      throw new AwsError('InvalidCommandId', 'The command id is not valid.');
-    return found;
-  }
-
-  #page<T>(items: readonly T[], input: Input) {
-    return page(items, optionalText(input, 'NextToken'), optionalNumber(input, 'MaxResults') ?? 50);
   }
 }

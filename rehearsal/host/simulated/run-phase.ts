@@ -9,6 +9,7 @@ import { appState, type HostState } from './host-state.ts';
 import type { ImageBehaviours } from './image-behaviour.ts';
 import { phaseModels } from './phases/index.ts';
 import { fail, PhaseFailure, type Facts, type PhaseModel, type PhaseRun } from './run.ts';
+import { forever, ScriptLocks } from './script-locks.ts';
 import type { SharedLock } from './shared-lock.ts';
 
 /** What the scripts of one host share. */
@@ -21,8 +22,6 @@ export interface HostModel {
   appLock(app: string): SharedLock;
 }
 
-const lockAppMs = 40_000;
-const lockHostMs = 300_000;
 /** Thrown through a script whose processes, or whose host, go away at a planned place. */
 export class Stopped extends Error {
   readonly kind: 'killed' | 'host-down';
@@ -32,10 +31,6 @@ export class Stopped extends Error {
   }
 }
 
-const forever = () => new Promise<never>(() => undefined);
-
-type Release = () => void;
-
 /** Walks one script from its parameters to its answer, with the frame that all phases have. */
 export class PhaseScript {
   readonly #model: HostModel;
@@ -43,7 +38,7 @@ export class PhaseScript {
   readonly #phase: PhaseName;
   readonly #fault: Fault | undefined;
   readonly #began: number;
-  #released: Release[] = [];
+  readonly #locks: ScriptLocks;
   #alive = true;
 
   constructor(model: HostModel, run: ScriptRun, phase: PhaseName, fault: Fault | undefined) {
@@ -52,12 +47,13 @@ export class PhaseScript {
     this.#phase = phase;
     this.#fault = fault;
     this.#began = model.clock.now();
+    this.#locks = new ScriptLocks(model.hostLock, model.clock);
   }
 
   /** SIGKILL: nothing of the script goes on, and its locks are free. */
   kill(): void {
     this.#alive = false;
-    this.#release();
+    this.#locks.end();
   }
 
   async run(): Promise<ScriptResult> {
@@ -68,7 +64,7 @@ export class PhaseScript {
       if (error instanceof PhaseFailure) return this.#failed(error);
       return this.#failed(new PhaseFailure('phase-crashed', (error as Error).message));
     } finally {
-      this.#release();
+      this.#locks.release();
     }
   }
 
@@ -79,7 +75,7 @@ export class PhaseScript {
     if (this.#fault?.kind === 'slow') await this.#sleep(this.#fault.ms);
     const model = phaseModels[this.#phase];
     const run = this.#phaseRun();
-    await this.#takeLocks(model, run.app);
+    await this.#takeLocks(run.app);
     this.#checkFence(run, model.lock !== 'none');
     const before = run.state.receipts.get(run.deploymentId)?.get(this.#phase);
     if (before && model.stillHolds(run)) return this.#print(run, 'already-done', before);
@@ -111,36 +107,12 @@ export class PhaseScript {
 
   /** As the script's own check: a parameter that is unset, or not of its pattern. */
   #checkParameters(): void {
-    const expected = { ...commonParameters, ...phases[this.#phase].parameters };
-    for (const [name, { pattern }] of Object.entries(expected)) {
-      const value = this.#run.environment[`SSM_${name}`];
-      if (value === undefined) fail('invalid-parameter', `Parameter ${name} did not reach the host`);
-      if (!new RegExp(pattern).test(value)) fail('invalid-parameter', `Parameter ${name} is not of its form`);
-    }
+    for (const name of Object.keys({ ...commonParameters, ...phases[this.#phase].parameters }))
+      if (!this.#isOfItsForm(name))
+        fail('invalid-parameter', `Parameter ${name} did not reach the host, or is not of its form`);
   }
 
-  async #takeLocks(model: PhaseModel, app: string): Promise<void> {
-    const { hostLock, appLock } = this.#model;
-    if (model.lock === 'host') await this.#take(hostLock, 'alone', lockHostMs);
-    if (model.lock !== 'app') return;
-    await this.#take(hostLock, 'shared', lockAppMs);
-    await this.#take(appLock(app), 'alone', lockAppMs);
-  }
-
-  async #take(lock: SharedLock, mode: 'shared' | 'alone', waitMs: number): Promise<void> {
-    const release = await lock.take(mode, waitMs, this.#model.clock);
-    if (!release) return fail('host-busy', `Waited ${waitMs / 1000} s for another phase to end`);
-    if (!this.#alive) {
-      release();
-      await forever();
-    }
-    this.#released.push(release);
-  }
-
-  #release(): void {
-    for (const release of this.#released) release();
-    this.#released = [];
-  }
+  #takeLocks = (app: string) => this.#locks.take(phaseModels[this.#phase], this.#model.appLock(app));
 
   #checkFence({ state, fence, app }: PhaseRun, record: boolean): void {
     if (state.fence > fence)
@@ -162,9 +134,9 @@ export class PhaseScript {
     });
 
   async #watch(milliseconds: number, run: () => PhaseRun): Promise<void> {
-    this.#release();
+    this.#locks.release();
     await this.#sleep(milliseconds);
-    await this.#takeLocks(phaseModels[this.#phase], run().app);
+    await this.#takeLocks(run().app);
     this.#checkFence(run(), false);
   }
 
@@ -199,7 +171,7 @@ export class PhaseScript {
   }
 
   #failed({ failure, message }: PhaseFailure): ScriptResult {
-    const receipt = { ...this.#common(this.#phaseRun()), result: 'failed', failure, cause: message };
+    const receipt: Receipt = { ...this.#common(this.#identity()), result: 'failed', failure, cause: message };
     return {
       exitCode: 1,
       timedOut: false,
@@ -208,7 +180,20 @@ export class PhaseScript {
     };
   }
 
-  #common({ deploymentId, fence }: PhaseRun) {
+  /** What the script says of itself when it was not even told who it is. */
+  #identity(): Pick<PhaseRun, 'deploymentId' | 'fence'> {
+    const { SSM_deploymentId: deploymentId = '', SSM_fence: fence = '' } = this.#run.environment;
+    const isKnown = ['app', 'deploymentId', 'fence'].every((name) => this.#isOfItsForm(name));
+    return isKnown ? { deploymentId, fence: Number(fence) } : { deploymentId: 'unknown-0', fence: 1 };
+  }
+
+  #isOfItsForm(name: string): boolean {
+    const { pattern } = { ...commonParameters, ...phases[this.#phase].parameters }[name]!;
+    const value = this.#run.environment[`SSM_${name}`];
+    return value !== undefined && new RegExp(pattern).test(value);
+  }
+
+  #common({ deploymentId, fence }: Pick<PhaseRun, 'deploymentId' | 'fence'>) {
     return { phase: this.#phase, deploymentId, fence, ms: this.#model.clock.now() - this.#began };
   }
 }

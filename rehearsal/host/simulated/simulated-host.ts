@@ -38,6 +38,7 @@ export class SimulatedHost implements RehearsalHost {
   /** Every script the host was asked to run, in order. */
   readonly runs: ScriptRun[] = [];
   readonly #model: HostModel;
+  readonly #running = new Set<() => void>();
 
   constructor(options: SimulatedHostOptions) {
     const { clock, instanceId, tags, behaviours = new Map(), requestsPerSecond = 0 } = options;
@@ -59,29 +60,41 @@ export class SimulatedHost implements RehearsalHost {
     };
   }
 
-  /** Knows a phase by its step's name; rejects when a fault takes the host down. */
+  /** Knows a phase by its step's name; rejects when the host goes down meanwhile. */
   async runScript(run: ScriptRun): Promise<ScriptResult> {
     this.runs.push(run);
     const phase = phaseName.parse(run.stepName);
     const script = new PhaseScript(this.#model, run, phase, this.faults.next(phase));
     return new Promise((resolve, reject) => {
-      const stopTimer = this.#model.clock.after(run.timeoutSeconds * 1000, () => {
+      const end = (settle: () => void) => {
+        stopTimer();
+        this.#running.delete(abandon);
         script.kill();
-        resolve(killed(true));
-      });
+        settle();
+      };
+      const abandon = () => end(() => reject(new Stopped('host-down')));
+      const stopTimer = this.#model.clock.after(run.timeoutSeconds * 1000, () =>
+        end(() => resolve(killed(true))),
+      );
+      this.#running.add(abandon);
       script.run().then(
-        (result) => {
-          stopTimer();
-          resolve(result);
-        },
+        (result) => end(() => resolve(result)),
         (reason: unknown) => {
-          stopTimer();
-          if (reason instanceof Stopped && reason.kind === 'killed') return resolve(killed(false));
-          if (reason instanceof Stopped) this.#restartContainers();
-          reject(reason as Error);
+          if (!(reason instanceof Stopped)) end(() => reject(reason as Error));
+          else if (reason.kind === 'killed') end(() => resolve(killed(false)));
+          else this.goDown();
         },
       );
     });
+  }
+
+  /** The host goes down and comes up again: every script on it is gone, and containers that ran start again. */
+  goDown(): void {
+    const now = this.#model.clock.now();
+    for (const abandon of [...this.#running]) abandon();
+    for (const { slots } of this.state.apps.values())
+      for (const container of Object.values(slots))
+        if (isRunning(container, this.#model.behaviours, now)) container.startedAt = now;
   }
 
   async attachVolume(volumeId: string): Promise<void> {
@@ -89,14 +102,6 @@ export class SimulatedHost implements RehearsalHost {
   }
 
   async destroy(): Promise<void> {}
-
-  /** The host went down and is up again, and with it every container that ran. */
-  #restartContainers(): void {
-    const now = this.#model.clock.now();
-    for (const { slots } of this.state.apps.values())
-      for (const container of Object.values(slots))
-        if (isRunning(container, this.#model.behaviours, now)) container.startedAt = now;
-  }
 
   /** What a request to an app through port 80 would get now. */
   serve(app: string): Served {

@@ -210,6 +210,18 @@ describe('a document that the rehearsal cannot run is refused:', () => {
     ['an unknown input', step('a', { finallyStep: true }), {}, 'finallyStep'],
     ['an unknown step field', step('a', {}, { maxAttempts: 2 }), {}, 'maxAttempts'],
     ['another type', step('a'), { p: { type: 'Integer' } }, 'Integer'],
+    [
+      'a mark of an environment variable',
+      step('a', { runCommand: ['{{ p }}'] }),
+      { p: { type: 'String', interpolationType: 'ENV_VAR' } },
+      'SSM_p',
+    ],
+    [
+      'a parameter whose value the agent would lose',
+      step('a'),
+      { a_b: { type: 'String' } },
+      'letters and digits',
+    ],
     ['another interpolation', step('a'), { p: { type: 'String', interpolationType: 'X' } }, 'ENV_VAR'],
   ])('%s', (_what, mainStep, parameters, message) => {
     expect(() => documentOf([mainStep], parameters)).toThrow(message);

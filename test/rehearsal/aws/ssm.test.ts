@@ -2,6 +2,7 @@ import {
   CancelCommandCommand,
   DescribeInstanceInformationCommand,
   GetCommandInvocationCommand,
+  GetParameterHistoryCommand,
   GetParametersByPathCommand,
   ListCommandInvocationsCommand,
   ListCommandsCommand,
@@ -320,10 +321,49 @@ it('cancels what has not reached its host', async () => {
   expect(host.runs).toEqual([]);
 });
 
-it('answers an unknown action loudly', async () => {
-  const { status } = await fetch(endpoint.url, {
-    method: 'POST',
-    headers: { 'x-amz-target': 'AmazonSSM.Nope' },
+it('answers an action it does not know loudly', async () => {
+  const history = client.send(new GetParameterHistoryCommand({ Name: '/x' }));
+  await expect(history).rejects.toMatchObject({ name: 'RehearsalNotSupported' });
+});
+
+describe('many hosts', () => {
+  const hosts = Array.from({ length: 4 }, (_, index) => new ScriptHost(`i-0000000000000001${index}`));
+  const ids = hosts.map(({ instanceId }) => instanceId);
+  const statuses = async (CommandId: string) => {
+    const { CommandInvocations } = await client.send(new ListCommandInvocationsCommand({ CommandId }));
+    return CommandInvocations!.map(({ StatusDetails }) => StatusDetails);
+  };
+  const parent = async (CommandId: string) =>
+    (await client.send(new ListCommandsCommand({ CommandId }))).Commands![0]!.StatusDetails;
+  beforeEach(() => hosts.forEach((added) => ssm.addHost(added)));
+
+  it('are listed page by page', async () => {
+    const id = await send({ InstanceIds: ids });
+    const first = await client.send(new ListCommandInvocationsCommand({ CommandId: id, MaxResults: 3 }));
+    const { NextToken } = first;
+    const second = await client.send(
+      new ListCommandInvocationsCommand({ CommandId: id, MaxResults: 3, NextToken }),
+    );
+    expect([first.CommandInvocations!.length, second.CommandInvocations!.length]).toEqual([3, 1]);
+    expect(second.NextToken).toBeUndefined();
   });
-  expect(status).toBe(400);
+
+  it('can be a success for the command though most were never reached', async () => {
+    faults.delivery = (_command, id) => (id === ids[0] ? undefined : { undeliverable: true });
+    const id = await send({ InstanceIds: ids });
+    await clock.advance(0);
+    expect(await statuses(id)).toEqual(['Success', 'Undeliverable', 'Undeliverable', 'Undeliverable']);
+    expect(await parent(id)).toBe('Success');
+  });
+
+  it('are not asked any more after MaxErrors, and all are when it is 100%', async () => {
+    for (const failing of hosts) failing.answer = () => ({ ...ok, exitCode: 1 });
+    const stopped = await send({ InstanceIds: ids, MaxConcurrency: '1', MaxErrors: '1' });
+    await clock.advance(0);
+    expect(await statuses(stopped)).toEqual(['Failed', 'Failed', 'Terminated', 'Terminated']);
+    expect(await parent(stopped)).toBe('Failed');
+    const asked = await send({ InstanceIds: ids, MaxConcurrency: '100%', MaxErrors: '100%' });
+    await clock.advance(0);
+    expect(await statuses(asked)).toEqual(['Failed', 'Failed', 'Failed', 'Failed']);
+  });
 });

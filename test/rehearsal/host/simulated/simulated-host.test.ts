@@ -253,6 +253,12 @@ it('refuses a parameter that did not come, as with an old agent, and one that is
   expect(hostile).toMatchObject({ failure: 'invalid-parameter' });
 });
 
+it('says nothing of a hostile app name, and keeps nothing of it', async () => {
+  const hostile = readReceipt('resolve-env', await run('resolve-env', first, { app: '../../etc' }));
+  expect(hostile).toMatchObject({ failure: 'invalid-parameter', deploymentId: 'unknown-0' });
+  expect(host.state.apps.size).toBe(0);
+});
+
 it('names only failures that the contract of the phase allows', async () => {
   for (const phase of phaseNames) {
     const result = readReceipt(phase, await run(phase, second));
@@ -281,6 +287,17 @@ describe('faults', () => {
   it('take the host down', async () => {
     host.faults.add('resolve-env', { kind: 'host-down', when: 'before' });
     await expect(run('resolve-env', first)).rejects.toThrow('host-down');
+  });
+
+  it('take every script of the host down with it', async () => {
+    await walk(upTo('switch-traffic'), first);
+    const baking = runScript(host, 'bake', first);
+    await clock.advance(100);
+    host.goDown();
+    await expect(baking).rejects.toThrow('host-down');
+    expect(host.serve('web').status).toBe(500);
+    await clock.advance(1_000);
+    expect(host.serve('web')).toMatchObject(live('a'));
   });
 
   it('come at a later run when they say so', async () => {
