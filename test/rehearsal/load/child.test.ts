@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { expect, it, onTestFinished } from 'vitest';
 import { Child } from '../../../rehearsal/load/child.ts';
 
@@ -24,3 +27,20 @@ it('tells every caller when it dies, and those who call later', async () => {
   await expect(die).rejects.toThrow(/ended with 3/);
   await expect(child.call('pid')).rejects.toThrow();
 });
+
+it('does not outlive its parent, however that ends', async () => {
+  const path = join(import.meta.dirname, 'parent-fixture.ts');
+  const parent = spawn(process.execPath, ['--import', 'tsx', path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [pid] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
+  expect(isRunning(Number(pid))).toBe(true);
+  parent.kill('SIGKILL');
+  await expect.poll(() => isRunning(Number(pid)), { timeout: 10_000 }).toBe(false);
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
