@@ -73,7 +73,10 @@ export default tseslint.config(
       '@typescript-eslint/no-floating-promises': 'error',
       // An HTTP server's handler may be async: what it throws ends the process, as it should.
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
-      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/consistent-type-imports': [
+        'error',
+        { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },
+      ],
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       ...Object.fromEntries(mistakes.map((rule) => [rule, 'error'])),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { installDocker } from '../../contracts/phases/install-docker.ts';
-import { configWith, everything, synthesize } from './synthesize.ts';
+import { configWith, synthesize } from './synthesize.ts';
 import { resourceNamed, resourcesOf } from './template-parts.ts';
 
 describe('the ledger', () => {
@@ -74,33 +74,6 @@ describe('the stack’s parameters', () => {
     expect(value).toMatch(new RegExp(Parameters[name]!.AllowedPattern!));
   });
 });
-
-test('nothing in the template waits for itself', () => {
-  const resources = resourcesOf(synthesize(everything));
-  const ids = new Set(Object.keys(resources));
-  const needs = (id: string) => [...references(resources[id])].filter((other) => ids.has(other));
-  const done = new Set<string>();
-  const visit = (id: string, path: string[]): string[] | undefined => {
-    if (path.includes(id)) return [...path, id];
-    if (done.has(id)) return undefined;
-    const circle = needs(id)
-      .map((other) => visit(other, [...path, id]))
-      .find((found) => found);
-    done.add(id);
-    return circle;
-  };
-  expect([...ids].map((id) => visit(id, [])).find((found) => found)).toBeUndefined();
-});
-
-function* references(value: unknown): Generator<string> {
-  if (typeof value !== 'object' || value === null) return;
-  for (const [key, inner] of Object.entries(value)) {
-    if (key === 'Ref' && typeof inner === 'string') yield inner;
-    else if (key === 'Fn::GetAtt') yield (inner as string[])[0]!;
-    else if (key === 'DependsOn') yield* [inner].flat() as string[];
-    else yield* references(inner);
-  }
-}
 
 test('fifty apps fit into one stack', () => {
   const apps = Array.from({ length: 50 }, (_, index) => ({

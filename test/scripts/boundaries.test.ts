@@ -1,7 +1,9 @@
-import { ESLint } from 'eslint';
+import { ESLint, type Linter } from 'eslint';
 import tseslint from 'typescript-eslint';
 import { expect, test } from 'vitest';
-import config from '../../eslint.config.js';
+
+const configFile: string = '../../eslint.config.js'; // untyped JavaScript
+const { default: config } = (await import(configFile)) as { default: Linter.Config[] };
 
 /** The boundaries alone, without the rules that need a whole project. */
 const boundaries = config.filter(({ rules }) => rules && 'no-restricted-imports' in rules);
