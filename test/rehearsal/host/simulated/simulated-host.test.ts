@@ -90,6 +90,9 @@ describe('a receipt', () => {
   it('is void after the way back', async () => {
     await walk(upTo('switch-traffic'), first);
     await run('revert', first);
+    const receipts = [...host.state.apps.get('web')!.receipts.get('web-1')!.keys()];
+    expect(receipts).not.toContain('start-candidate');
+    expect(receipts).not.toContain('switch-traffic');
     expect(await answer('start-candidate', first)).toMatchObject({ result: 'done' });
   });
 });
