@@ -187,7 +187,7 @@ describe('an image is refused', () => {
     });
   });
 
-  test('not for a moment of trouble at the registry, which is worth another try', async () => {
+  test('but not blamed for a moment of trouble at the registry', async () => {
     const digest = build();
     for (const [key, text] of content) if (text.includes('architecture')) content.delete(key);
     expect((await refusal(digest)).id).toBe('Error');
