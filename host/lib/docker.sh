@@ -5,18 +5,24 @@ DOCKER_SOCKET=/run/docker.sock
 
 # Asks for several paths in one go; sets the arrays DOCKER_STATUSES (000: no answer) and DOCKER_ANSWERS.
 docker::get() {
-  local line answer='' path
+  local said answer='' path
   local -a urls=()
   DOCKER_STATUSES=() DOCKER_ANSWERS=()
   for path in "$@"; do urls+=("http://docker$path"); done
-  while IFS= read -r line; do
-    if [[ $line =~ ^[0-9]{3}$ ]]; then
-      DOCKER_STATUSES+=("$line") DOCKER_ANSWERS+=("$answer")
-      answer=
-    else
-      answer+=$line
-    fi
-  done < <(curl -s --max-time 30 --unix-socket "$DOCKER_SOCKET" --write-out '\n%{http_code}\n' "${urls[@]}")
+  said=$(curl -s --max-time 30 --unix-socket "$DOCKER_SOCKET" --write-out '\n%{http_code}\n' "${urls[@]}" || true)$'\n'
+  while [[ $said ]]; do
+    docker::take "${said%%$'\n'*}"
+    said=${said#*$'\n'}
+  done
+}
+
+docker::take() { # a line: of an answer, or the status that follows it
+  if [[ $1 =~ ^[0-9]{3}$ ]]; then
+    DOCKER_STATUSES+=("$1") DOCKER_ANSWERS+=("$answer")
+    answer=''
+  else
+    answer+=$1
+  fi
 }
 
 # Sets DOCKER_STATUS and DOCKER_ANSWER.

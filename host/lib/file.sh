@@ -11,11 +11,18 @@ file::replace() { # path, content, mode
 
 # Each step asks for the one before, for within a condition bash does not stop at a failure by itself.
 file::try_replace() {
-  local new=$1.new
-  rm -f "$new" &&
-    (umask 077 && printf '%s' "$2" >"$new") &&
-    chmod "${3:-600}" "$new" &&
+  local new=$1.new mode=${3:-600}
+  file::write_private "$new" "$2" &&
+    { [[ $mode == 600 ]] || chmod "$mode" "$new"; } &&
     sync "$new" &&
     mv -fT "$new" "$1" &&
     sync "${1%/*}"
+}
+
+file::write_private() { # path, content
+  local code=0
+  umask 077
+  printf '%s' "$2" >"$1" || code=$?
+  umask 022
+  return "$code"
 }

@@ -62,17 +62,21 @@ phase::check_identity() {
 
 # An app's phases exclude each other, and anything that changes the host; other apps go on.
 phase::enter_app() {
-  mkdir -p "$RECEIPTS"
-  chmod 700 "${RECEIPTS%/*}"
+  phase::make_folders
   lock::take_app
   phase::check_fence
 }
 
 phase::enter_host() {
-  mkdir -p "$RECEIPTS"
-  chmod 700 "${RECEIPTS%/*}"
+  phase::make_folders
   lock::take_host
   phase::check_fence
+}
+
+phase::make_folders() {
+  if [[ -d $RECEIPTS ]]; then return; fi
+  mkdir -p "$APP_STATE"
+  (umask 077 && mkdir -p "$RECEIPTS")
 }
 
 # A greater fence means that a newer deployment, or the closing of this one, has been here.

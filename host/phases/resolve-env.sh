@@ -62,8 +62,7 @@ REPRESENT='
     end'
 
 resolve_env::write() {
-  mkdir -p "${ENV_FILE%/*}"
-  chmod 700 "${ENV_FILE%/*}"
+  (umask 077 && mkdir -p "${ENV_FILE%/*}")
   file::replace "$ENV_FILE" "$VARIABLES" 600
 }
 
