@@ -34,6 +34,7 @@ export function authenticate(request: SignedRequest, registry: CredentialRegistr
       'UnrecognizedClientException',
       'The security token included in the request is invalid.',
     );
+  refuseUnsigned(request, authorization);
   const expected = sign(request, authorization, found.credentials.secretAccessKey);
   if (!equal(expected, authorization.signature))
     throw new AwsError(
@@ -41,6 +42,17 @@ export function authenticate(request: SignedRequest, registry: CredentialRegistr
       'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
     );
   return { principal: found.principal, service, region };
+}
+
+/** Every `x-amz-` header that is sent has to be signed, and the host with it. */
+function refuseUnsigned({ headers }: SignedRequest, { signedHeaders }: Authorization): void {
+  const required = ['host', ...Object.keys(headers).filter((name) => name.startsWith('x-amz-'))];
+  const unsigned = required.filter((name) => !signedHeaders.includes(name));
+  if (unsigned.length > 0)
+    throw new AwsError(
+      'InvalidSignatureException',
+      `'${unsigned.join(', ')}' must be a 'SignedHeader' in the AWS Authorization.`,
+    );
 }
 
 function parseAuthorization(value: string): Authorization {

@@ -65,6 +65,21 @@ describe('a caller is refused', () => {
     await expect(list(settings)).rejects.toMatchObject({ name });
   });
 
+  it('with a header of AWS’s that is not signed', async () => {
+    const client = new SSMClient(endpoint.as());
+    client.middlewareStack.add(
+      (next) => (args) => {
+        (args.request as { headers: Record<string, string> }).headers['x-amz-extra'] = '1';
+        return next(args);
+      },
+      { step: 'finalizeRequest', priority: 'low' },
+    );
+    await expect(client.send(new ListCommandsCommand({}))).rejects.toMatchObject({
+      name: 'InvalidSignatureException',
+      message: expect.stringContaining('x-amz-extra'),
+    });
+  });
+
   it('without a signature', async () => {
     const headers = {
       'content-type': 'application/x-amz-json-1.1',
