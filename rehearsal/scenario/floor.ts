@@ -25,10 +25,10 @@ const bySequence = `
 `;
 
 /** Milliseconds of the bare sequence pull + run + ready + flip with 1 MB of new layer; the median of three. */
-export async function measureFloor(rehearsal: Rehearsal, stage: RealStage): Promise<number> {
+export async function measureFloor(rehearsal: Rehearsal, stage: RealStage, name = 'floor'): Promise<number> {
   await logIn(rehearsal, stage);
   const times: number[] = [];
-  for (let run = 0; run < runs; run += 1) times.push(await measureOnce(rehearsal, stage, `floor-${run}`));
+  for (let run = 0; run < runs; run += 1) times.push(await measureOnce(rehearsal, stage, `${name}-${run}`));
   await stage.host.exec(['rm', '-r', '/run/edgepaas-floor']);
   return times.sort((one, other) => one - other)[Math.floor(runs / 2)]!;
 }
