@@ -7,4 +7,6 @@ if ! cmp -s package-lock.json node_modules/.edgepaas-lock 2>/dev/null; then
   npm ci --no-audit --no-fund --loglevel=error >&2
   cp package-lock.json node_modules/.edgepaas-lock
 fi
+# The SDK announces the end of Node 20 at each start; package.json says which versions work.
+export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true
 exec "$@"
