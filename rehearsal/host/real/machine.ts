@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { runCommand } from './run-command.ts';
+import { runInside } from './enter-host.ts';
 
 /** One boot of a host: from launch until PID 1 of its namespaces ends. */
 export interface Boot {
@@ -50,15 +50,9 @@ async function readPid(launcher: ChildProcess): Promise<number> {
   });
 }
 
-/** Arguments of nsenter. */
-export function enterHost(pid: number): string[] {
-  const namespaces = ['--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--root', '--wd'];
-  return ['--target', String(pid), ...namespaces];
-}
-
 /** Until systemd has started everything it starts at boot. */
 export async function awaitBooted(pid: number): Promise<void> {
   const wait =
     'until [ -S /run/systemd/private ]; do sleep 0.02; done; systemctl is-system-running --wait || :';
-  await runCommand('nsenter', [...enterHost(pid), 'sh', '-c', wait], { timeout: bootTimeoutMilliseconds });
+  await runInside(pid, ['sh', '-c', wait], { timeout: bootTimeoutMilliseconds });
 }

@@ -78,6 +78,10 @@ function factsOf(options: RealHostOptions): Record<string, string> {
 }
 
 function answer(response: ServerResponse, status: number, body: string): void {
-  const headers = { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(body), server: 'EC2ws' };
+  const headers = {
+    'content-type': 'text/plain',
+    'content-length': Buffer.byteLength(body),
+    server: 'EC2ws',
+  };
   response.writeHead(status, headers).end(body);
 }

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { BaseImage } from '../../cache/ensure-base-image.ts';
 import { HostDownError, type RehearsalHost, type ScriptResult, type ScriptRun } from '../host.ts';
 import type { RealHostOptions } from './host-options.ts';
+import { runInside } from './enter-host.ts';
 import { createHostParts, type HostParts } from './host-parts.ts';
-import { awaitBooted, bootHost, enterHost, type Boot } from './machine.ts';
+import { awaitBooted, bootHost, type Boot } from './machine.ts';
 import { runCommand } from './run-command.ts';
 import { runAsAgent } from './run-script.ts';
 
@@ -72,7 +73,7 @@ export class RealHost implements RehearsalHost {
   /** For inspection: runs a program on the host as root and gives its stdout. */
   async exec(command: readonly string[]): Promise<string> {
     const { pid } = await this.#running();
-    return runCommand('nsenter', [...enterHost(pid), 'env', '-i', ...inspectionEnvironment, ...command]);
+    return runInside(pid, ['env', '-i', ...inspectionEnvironment, ...command]);
   }
 
   /** Leaves so much of the root disk free, at most. */

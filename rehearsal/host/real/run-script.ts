@@ -1,11 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import type { ScriptResult, ScriptRun } from '../host.ts';
-import { enterHost } from './machine.ts';
+import { HostDownError, type ScriptResult, type ScriptRun } from '../host.ts';
 import { joinAgent } from './agent-cgroup.ts';
-import { runCommand } from './run-command.ts';
+import { enterHost, runInside } from './enter-host.ts';
 
 export interface ScriptHost {
   /** Of its cgroups. */
@@ -14,6 +13,11 @@ export interface ScriptHost {
   readonly pid: number;
   readonly instanceId: string;
   readonly region: string;
+}
+
+/** Where the agent keeps what it is to run. */
+export function orchestrationFolder(instanceId: string): string {
+  return `/var/lib/amazon/ssm/${instanceId}/document/orchestration`;
 }
 
 const agentPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -32,17 +36,25 @@ const prologue = 'cd /usr/bin; umask 0022; echo $$ >&3; read -r _ <&3; exec 3>&-
 export async function runAsAgent(host: ScriptHost, run: ScriptRun): Promise<ScriptResult> {
   const path = await writeScript(host, run);
   const environment = Object.entries(agentEnvironment(host, run)).map(([name, value]) => `${name}=${value}`);
-  const start = ['env', '-i', ...environment, 'setsid', 'sh', '-c', path];
+  const start = ['env', '-i', ...environment, 'sh', '-c', path];
   return superviseScript(host, ['sh', '-c', prologue, 'sh', ...start], run.timeoutSeconds);
 }
 
+/** Folder by folder: `recursive` never ends under /proc/<pid>, should that process be gone. */
 async function writeScript(host: ScriptHost, run: ScriptRun): Promise<string> {
-  const folder = `/var/lib/amazon/ssm/${host.instanceId}/document/orchestration/${run.commandId}/${run.stepName}`;
-  const path = join(folder, '_script.sh');
-  const outside = `/proc/${host.pid}/root`;
-  await mkdir(join(outside, folder), { recursive: true, mode: 0o700 });
-  await writeFile(join(outside, path), run.script, { mode: 0o700 });
-  return path;
+  const folder = join(orchestrationFolder(host.instanceId), run.commandId, run.stepName);
+  const outside = join(`/proc/${host.pid}/root`, folder);
+  try {
+    for (const part of [dirname(outside), outside]) await mkdir(part, { mode: 0o700 }).catch(ignoreExisting);
+    await writeFile(join(outside, '_script.sh'), run.script, { mode: 0o700 });
+  } catch (error) {
+    throw new HostDownError(`${host.instanceId} takes no script`, { cause: error });
+  }
+  return join(folder, '_script.sh');
+}
+
+function ignoreExisting(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
 }
 
 function agentEnvironment(host: ScriptHost, run: ScriptRun): Record<string, string> {
@@ -57,27 +69,28 @@ function agentEnvironment(host: ScriptHost, run: ScriptRun): Record<string, stri
   };
 }
 
-function superviseScript(
+async function superviseScript(
   host: ScriptHost,
   command: readonly string[],
   timeoutSeconds: number,
 ): Promise<ScriptResult> {
-  const args = [...enterHost(host.pid), ...command];
-  const child = spawn('nsenter', args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], detached: true });
-  const group = joinAgent(host.name, child);
+  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'pipe'];
+  const child = spawn('nsenter', enterHost(host.pid, command), { stdio, detached: true });
   const [, stdout, stderr] = child.stdio.map(collect);
+  let group: number | undefined;
+  joinAgent(host.name, child, (started) => (group = started));
   let timedOut = false;
   const expire = () => {
     timedOut = true;
-    void group.then((id) => killGroup(host, id));
+    if (group) void killGroup(host, group);
   };
   const timer = setTimeout(expire, timeoutSeconds * 1000);
-  return finish(child).then((code) => {
-    clearTimeout(timer);
-    const exitCode = timedOut ? killedExitCode : code;
-    // The agent takes 137 for its own kill, whoever returned it.
-    return { exitCode, timedOut: exitCode === killedExitCode, stdout: stdout!(), stderr: stderr!() };
-  });
+  const code = await finish(child);
+  clearTimeout(timer);
+  if (!group) throw new HostDownError(`${host.instanceId} did not start a script: ${stderr!().trim()}`);
+  const exitCode = timedOut ? killedExitCode : code;
+  // The agent takes 137 for its own kill, whoever returned it.
+  return { exitCode, timedOut: exitCode === killedExitCode, stdout: stdout!(), stderr: stderr!() };
 }
 
 function collect(stream: Readable | Writable | null | undefined): () => string {
@@ -95,6 +108,5 @@ function finish(child: ChildProcess): Promise<number> {
 
 /** From inside, so that the group is found even when the script has ended and only a background child holds its output. */
 async function killGroup(host: ScriptHost, group: number): Promise<void> {
-  const kill = [...enterHost(host.pid), 'kill', '-KILL', '--', `-${group}`];
-  await runCommand('nsenter', kill).catch(() => {}); // it has ended at the last moment
+  await runInside(host.pid, ['kill', '-KILL', '--', `-${group}`]).catch(() => {}); // it has ended at the last moment
 }

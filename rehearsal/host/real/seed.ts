@@ -5,6 +5,7 @@ import type { BaseImage } from '../../cache/ensure-base-image.ts';
 import { release } from '../../cache/recipe.ts';
 import type { HostAddresses } from './addresses.ts';
 import type { RealHostOptions } from './host-options.ts';
+import { orchestrationFolder } from './run-script.ts';
 
 /** The name under which a host finds the package repositories of the rehearsal; see package-host.ts. */
 export const packageHostName = 'packages.rehearsal.internal';
@@ -33,6 +34,7 @@ export async function writeSeed(
     ...(await trustFiles(image, options.trustedAuthority)),
   });
   await enableUnit(seed, agentUnitPath);
+  await mkdir(join(seed, orchestrationFolder(options.instanceId)), { recursive: true });
   await mkdir(dirname(join(seed, mirrorKey)), { recursive: true });
   await copyFile(join(image.packages, 'debian-mirror-key.gpg'), join(seed, mirrorKey));
 }

@@ -71,9 +71,14 @@ describeRealHost('a script on a real rehearsal host, as the SSM agent runs it', 
   });
 
   it('costs little more than its own time', async () => {
-    const started = performance.now();
-    for (let run = 0; run < 20; run++) await runOn(host, 'true');
-    expect((performance.now() - started) / 20).toBeLessThan(50); // about 7 ms on an idle machine
+    const costs: number[] = [];
+    for (let run = 0; run < 21; run++) {
+      const started = performance.now();
+      await runOn(host, 'true');
+      costs.push(performance.now() - started);
+    }
+    const median = costs.sort((one, other) => one - other)[10];
+    expect(median).toBeLessThan(100); // 8 ms on an idle machine
   });
 
   it('is lost with its host, which then refuses others until it is up again', async () => {
