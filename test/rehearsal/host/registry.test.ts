@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBaseImage, type BaseImage } from '../../../rehearsal/cache/ensure-base-image.ts';
 import { runTool } from '../../../rehearsal/cache/tools.ts';
@@ -96,4 +96,5 @@ async function push(imageFolder: string, reference: string): Promise<void> {
     printf '{"schemaVersion":2,"mediaType":"${manifestType}","config":{"mediaType":"application/vnd.docker.container.image.v1+json","size":%s,"digest":"sha256:%s"},"layers":[]}' $size $config >image/manifest.json
     skopeo copy --quiet --insecure-policy --dest-tls-verify=false dir:image "$1"`;
   await runTool(imageFolder, folder, ['sh', '-c', make, 'sh', reference]);
+  rmSync(folder, { recursive: true });
 }
