@@ -48,7 +48,7 @@ docker_repository::fetch_key() { # url, fingerprint; sets KEY
 docker_repository::read_fingerprints() {
   local line primary=false
   FINGERPRINTS=
-  mkdir -p "$RUNTIME"
+  (umask 077 && mkdir -p "$RUNTIME")
   while IFS= read -r line; do
     case $line in
       pub:*) primary=true ;;

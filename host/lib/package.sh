@@ -1,4 +1,6 @@
 # Packages of the distribution, the same words for apt and dnf.
+PACKAGE_LOCK_SECONDS=240
+REFRESH_OUTPUT=''
 
 package::is_installed() {
   case $FAMILY in
@@ -25,16 +27,28 @@ package::finish_interrupted() {
   if [[ $FAMILY == deb ]]; then package::run configure || package::fail 'what an interrupted run left'; fi
 }
 
-# The lists on a cloud image are as old as the image; within a deployment they are fetched once.
+# The lists on a cloud image are as old as the image; within a deployment they are fetched once. A repository that is out
+# of reach matters only if what we install is in it.
 package::refresh() {
   if [[ $FAMILY == rpm || -e $RUNTIME/packages-refreshed ]]; then return; fi
-  package::run update || package::fail 'the package lists'
-  mkdir -p "$RUNTIME"
+  if ! package::run update; then REFRESH_OUTPUT=$PACKAGE_OUTPUT && return; fi
+  (umask 077 && mkdir -p "$RUNTIME")
   : >"$RUNTIME/packages-refreshed"
 }
 
-# Sets PACKAGE_OUTPUT. Without the locks: should a package start a program that stays, it must not keep them.
+# Waits for whoever has the package manager: a cloud image upgrades itself after its first boot, and dpkg, in a session of
+# its own, outlives a phase that was killed. Sets PACKAGE_OUTPUT.
 package::run() { # install, update or configure; packages
+  local deadline=$((SECONDS + PACKAGE_LOCK_SECONDS))
+  until package::try "$@"; do
+    if [[ ! $PACKAGE_OUTPUT =~ (is locked by|was locked by|Could not get lock|Unable to acquire) ]]; then return 1; fi
+    if ((SECONDS > deadline)); then return 1; fi
+    phase::sleep 0.5
+  done
+}
+
+# Without the locks: should a package start a program that stays, it must not keep them.
+package::try() {
   PACKAGE_OUTPUT=$(
     exec 3>&- {LOCK_HOST}>&-
     package::command "$@" 2>&1
@@ -42,11 +56,11 @@ package::run() { # install, update or configure; packages
 }
 
 package::command() {
-  local -a apt=(apt-get -q -y -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold)
+  local -a apt=(apt-get -q -y -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold)
   export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
   case $FAMILY-$1 in
     deb-install) "${apt[@]}" --no-install-recommends install "${@:2}" ;;
-    deb-update) "${apt[@]}" update -o APT::Update::Error-Mode=any ;;
+    deb-update) "${apt[@]}" update ;;
     deb-configure) dpkg --configure --pending --force-confdef --force-confold ;;
     rpm-install) dnf -y -q install "${@:2}" ;;
   esac
@@ -54,6 +68,7 @@ package::command() {
 
 package::fail() { # what
   local line cause=
+  PACKAGE_OUTPUT=${REFRESH_OUTPUT:+$REFRESH_OUTPUT$'\n'}$PACKAGE_OUTPUT
   phase::say "$PACKAGE_OUTPUT"
   if [[ $PACKAGE_OUTPUT =~ (No space left on device|enough free space|more space needed) ]]; then
     phase::fail disk-full "There is no room to install $1: free some of the root disk, or grow it"

@@ -19,27 +19,38 @@ trap 'phase::crash "$LINENO" "$BASH_COMMAND"' ERR
 
 phase::begin() { # name, parameters beside those that every phase takes
   PHASE=$1 APP=unknown DEPLOYMENT_ID=unknown-0 FENCE=1
-  phase::read_parameters app deploymentId fence "${@:2}"
-  phase::check_identity
+  phase::read_identity
+  phase::read_parameters "${@:2}"
   APP_STATE=$STATE/apps/$APP
   RECEIPTS=$APP_STATE/receipts/$DEPLOYMENT_ID
   RECEIPT=$RECEIPTS/$PHASE.json
 }
 
-# SSM_buildVersion becomes BUILD_VERSION. An agent older than 3.3.2746.0 sets none of them.
+# These three become paths and names: checked here too, though SSM and the agent have done so. A receipt needs all or none.
+phase::read_identity() {
+  local name='[a-z][a-z0-9-]{0,30}[a-z0-9]' identity
+  identity="${SSM_app-} ${SSM_deploymentId-} ${SSM_fence-}"
+  if [[ ${SSM_app+x}${SSM_deploymentId+x}${SSM_fence+x} != xxx ]]; then phase::miss 'app, deploymentId or fence'; fi
+  if [[ ! $identity =~ ^$name\ $name-[0-9]{1,9}\ [1-9][0-9]{0,8}$ ]]; then
+    phase::fail invalid-parameter 'app, deploymentId or fence is not of its form'
+  fi
+  phase::read_parameters app deploymentId fence
+}
+
+# SSM_buildVersion becomes BUILD_VERSION.
 phase::read_parameters() {
   local parameter source
-  local -A values=()
   for parameter in "$@"; do
     source=SSM_$parameter
-    [[ -v $source ]] ||
-      phase::fail invalid-parameter "Parameter $parameter did not reach the host: update the SSM Agent to 3.3.2746.0 or later"
-    values[$parameter]=${!source}
-  done
-  for parameter in "$@"; do
+    if [[ ! -v $source ]]; then phase::miss "$parameter"; fi
     phase::upper_snake "$parameter"
-    declare -g "$REPLY=${values[$parameter]}"
+    declare -g "$REPLY=${!source}"
   done
+}
+
+# As under an agent older than 3.3.2746.0, which sets no variable at all.
+phase::miss() { # name
+  phase::fail invalid-parameter "Parameter $1 did not reach the host: update the SSM Agent to 3.3.2746.0 or later"
 }
 
 phase::upper_snake() { # name in camelCase
@@ -50,14 +61,6 @@ phase::upper_snake() { # name in camelCase
     rest=${BASH_REMATCH[2],}
   done
   REPLY+=${rest^^}
-}
-
-# These three become paths and names: checked here too, though SSM and the agent have done so.
-phase::check_identity() {
-  local name='[a-z][a-z0-9-]{0,30}[a-z0-9]'
-  if [[ $APP =~ ^$name$ && $DEPLOYMENT_ID =~ ^$name-[0-9]{1,9}$ && $FENCE =~ ^[1-9][0-9]{0,8}$ ]]; then return; fi
-  APP=unknown DEPLOYMENT_ID=unknown-0 FENCE=1
-  phase::fail invalid-parameter 'app, deploymentId or fence is not of its form'
 }
 
 # An app's phases exclude each other, and anything that changes the host; other apps go on.

@@ -1,12 +1,11 @@
 # Logs Docker in to Amazon ECR by the instance role, into a folder in memory that is gone when the phase ends.
 source host/lib/aws.sh
 
-REGISTRY_FOLDER=$RUNTIME/registry-$$
-
 registry::log_in() { # sets DOCKER_CONFIG
   local host=${REPOSITORY_URI%%/*} region
-  mkdir -p "$RUNTIME"
+  REGISTRY_FOLDER=$RUNTIME/registry-$APP
   trap 'rm -rf "$REGISTRY_FOLDER"' EXIT
+  rm -rf "$REGISTRY_FOLDER" # of a run that was killed
   (umask 077 && mkdir -p "$REGISTRY_FOLDER")
   DOCKER_CONFIG=$REGISTRY_FOLDER
   if [[ ! $host =~ ^[0-9]{12}\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$ ]]; then return; fi

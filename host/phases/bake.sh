@@ -77,6 +77,7 @@ lock::release
 bake::watch
 lock::take_app
 phase::check_fence
+phase::skip_if_done bake::holds
 access_log::advance "$SLOT_PORT"
 bake::judge_errors
 access_log::facts

@@ -7,7 +7,7 @@ source host/lib/block-device.sh
 source host/lib/docker-setup.sh
 source host/lib/docker-move.sh
 
-ATTACH_SECONDS=60
+ATTACH_SECONDS=20
 DEVICE_SECONDS=30
 # Says that this volume was proven blank and is being formatted: what a killed mkfs leaves is ours to overwrite.
 FORMATTING=$STATE/formatting

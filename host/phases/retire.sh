@@ -28,6 +28,7 @@ retire::drain() {
   drain::await "$REPLY" "$DRAIN_TIMEOUT"
   lock::take_app
   phase::check_fence
+  phase::skip_if_done retire::holds
   retire::require_moved
 }
 

@@ -33,7 +33,10 @@ function answerOf(target: string, parameters: Parameters, nextToken = '0'): obje
     return { authorizationData: [{ authorizationToken: token, expiresAt: 1 }] };
   }
   const from = Number(nextToken);
-  const all = Object.entries(parameters).map(([name, value]) => ({ Name: `/edgepaas/web/${name}`, Value: value }));
+  const all = Object.entries(parameters).map(([name, value]) => ({
+    Name: `/edgepaas/web/${name}`,
+    Value: value,
+  }));
   const more = all.length > from + 10 ? { NextToken: String(from + 10) } : {};
   return { Parameters: all.slice(from, from + 10), ...more };
 }

@@ -35,7 +35,7 @@ export class PhaseHost {
   #host: RealHost | undefined;
   #registryUrl = '';
 
-  static async create(options: { volume?: Partial<VolumeOptions>; diskMiB?: number } = {}): Promise<PhaseHost> {
+  static async create(options: { volume?: Partial<VolumeOptions> } = {}): Promise<PhaseHost> {
     const phaseHost = new PhaseHost();
     try {
       await phaseHost.#start(options);
@@ -50,7 +50,7 @@ export class PhaseHost {
     return this.#host!;
   }
 
-  async #start(options: { volume?: Partial<VolumeOptions>; diskMiB?: number }): Promise<void> {
+  async #start(options: { volume?: Partial<VolumeOptions> }): Promise<void> {
     const image = await ensureBaseImage();
     this.dockerKeyFingerprint = image.dockerKeyFingerprint;
     const [registry, authority] = await Promise.all([
@@ -65,8 +65,7 @@ export class PhaseHost {
       availabilityZone: 'eu-central-1a',
       accountId: '123456789012',
       tags: {},
-      diskMiB: options.diskMiB,
-      volume: { volumeId, sizeGiB: 4, content: 'blank', attached: true, ...options.volume },
+      volume: { volumeId, sizeGiB: 2, content: 'blank', attached: true, ...options.volume },
       extraHosts: Object.fromEntries([registryName, ...awsNames].map((name) => [name, null])),
       trustedAuthority: authority.authority,
       instanceProfile: {
@@ -120,6 +119,13 @@ export class PhaseHost {
   /** The output of a shell command on the host. */
   async shell(command: string): Promise<string> {
     return (await this.host.exec(['bash', '-c', command])).trim();
+  }
+
+  /** A program that is not ours listens on a port, until the unit `occupier` is stopped. */
+  async occupy(port: number): Promise<void> {
+    const listen = `my $socket = IO::Socket::INET->new(LocalPort => ${port}, Listen => 1, ReuseAddr => 1) or die; sleep`;
+    await this.shell(`systemd-run -q --unit occupier perl -MIO::Socket::INET -e '${listen}'
+      for i in $(seq 100); do ss -Hltn 'sport = :${port}' | grep -q . && exit; sleep 0.05; done; exit 1`);
   }
 
   async close(): Promise<void> {

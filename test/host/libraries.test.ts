@@ -1,0 +1,145 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { createServer, type RequestListener } from 'node:http';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { once } from 'node:events';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const folder = mkdtempSync(join(tmpdir(), 'edgepaas-libraries-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const frame = 'set -Eeuo pipefail; shopt -s inherit_errexit; export LC_ALL=C;';
+const sourcing = (libraries: string[]) => libraries.map((name) => `source host/lib/${name}.sh;`).join(' ');
+
+/** Runs bash with some of the libraries; values come as arguments, so that no quoting stands between. */
+function bash(libraries: string[], script: string, ...values: string[]): string {
+  const run = spawnSync('bash', ['-c', `${frame} ${sourcing(libraries)} ${script}`, 'bash', ...values]);
+  if (run.status !== 0) throw new Error(`exit ${run.status}: ${run.stderr}`);
+  return run.stdout.toString();
+}
+
+describe('json::string', () => {
+  const quote = (text: string) =>
+    JSON.parse(bash(['json'], 'json::string "$1" 600; printf %s "$REPLY"', text)) as string;
+
+  it.each(['plain', 'a "quote" and a \\ backslash', '$(reboot) `reboot` ${HOME} %s', 'é ✗ 🚀', ''])(
+    'keeps %j',
+    (text) => {
+      expect(quote(text)).toBe(text);
+    },
+  );
+
+  it('makes one line of several, and of control characters blanks', () => {
+    expect(quote('one\ntwo\tthree\u0007')).toBe('one two three ');
+  });
+
+  it('leaves no half of a character behind where it cuts', () => {
+    expect(JSON.parse(bash(['json'], 'json::string "$1" 4; printf %s "$REPLY"', 'abcé'))).toBe('abc');
+  });
+});
+
+describe('phase::upper_snake', () => {
+  it.each([
+    ['app', 'APP'],
+    ['buildVersion', 'BUILD_VERSION'],
+    ['debKeyFingerprint', 'DEB_KEY_FINGERPRINT'],
+  ])('calls %s %s', (name, expected) => {
+    expect(bash(['phase'], 'phase::upper_snake "$1"; printf %s "$REPLY" >&3', name)).toBe(expected);
+  });
+});
+
+describe('env::redact', () => {
+  it('takes the values of the env file out of what an app wrote, and a URL’s password by itself', () => {
+    const file = join(folder, 'web-1.env');
+    writeFileSync(
+      file,
+      'BUILD_VERSION=v1\nDATABASE_URL=postgres://me:hunter2@db/x\nTOKEN=to*k[e]n?\nSHORT=ab\n',
+    );
+    const said = 'v1: no postgres://me:hunter2@db/x, password hunter2, to*k[e]n?, ab';
+    const script = `env::file() { ENV_FILE=${file}; }; env::redact "$1"; printf %s "$REPLY"`;
+    expect(bash(['env'], script, said)).toBe('v1: no ***, password ***, ***, ab');
+  });
+});
+
+describe('access_log', () => {
+  const log = join(folder, 'access.log');
+  const line = (port: number, status: number) =>
+    `1.0\t${status}\t0.1\t127.0.0.1:${port}\t${status}\t1\t::1\tGET / HTTP/1.1\n`;
+  const count = (after: string, port: string) =>
+    bash(
+      ['access-log'],
+      `access_log::name() { LOG_FILE=${log}; }; access_log::position; ${after} access_log::open; access_log::advance ${port};
+       access_log::facts; printf %s "$REPLY"`,
+    );
+  const write = (file: string, ...lines: string[]) =>
+    `printf '%s' ${lines.map((text) => `$'${text.replaceAll('\t', '\\t').replaceAll('\n', '\\n')}'`).join(' ')} >>${file};`;
+
+  it('counts what came after the switch, of one slot or of both', () => {
+    writeFileSync(log, line(8081, 500));
+    const after = write(log, line(8081, 200), line(8081, 502), line(8080, 500), line(8081, 499));
+    expect(count(after, '8081')).toBe('"requests":3,"status5xx":1,"status499":1');
+    expect(count(after, 'any')).toBe('"requests":4,"status5xx":2,"status499":1');
+  });
+
+  it('goes on in the new file when the log was rotated', () => {
+    writeFileSync(log, line(8081, 500));
+    const after = write(log, line(8081, 200)) + `mv ${log} ${log}.1;` + write(log, line(8081, 503));
+    expect(count(after, '8081')).toBe('"requests":2,"status5xx":1,"status499":0');
+  });
+
+  it('counts all of a log that was not there at the switch', () => {
+    rmSync(log);
+    rmSync(`${log}.1`);
+    expect(count(write(log, line(8081, 200)), '8081')).toBe('"requests":1,"status5xx":0,"status499":0');
+  });
+
+  it('judges the release before by the requests before the switch', () => {
+    writeFileSync(log, line(8080, 500) + line(8080, 200));
+    const script = `access_log::name() { LOG_FILE=${log}; }; access_log::position; ${write(log, line(8081, 500))}
+      access_log::count_before; printf '%s of %s' "$BEFORE_5XX" "$BEFORE_REQUESTS"`;
+    expect(bash(['access-log'], script)).toBe('1 of 2');
+  });
+});
+
+describe('http::get', () => {
+  async function ask(listener: RequestListener, show: string, seconds = 2): Promise<string> {
+    const server = createServer(listener).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const script = `${frame} ${sourcing(['http'])} http::get 127.0.0.1 ${port} /health localhost ${seconds}; ${show}`;
+    const run = spawn('bash', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    run.stdout.on('data', (chunk) => (said += chunk));
+    await once(run, 'close');
+    server.closeAllConnections();
+    server.close();
+    return said;
+  }
+
+  it('reads status, headers and body', async () => {
+    const answer: RequestListener = (_, response) =>
+      response.writeHead(418, { 'X-Build-Version': 'v1', 'content-length': 5 }).end('hello');
+    const show = 'http::header x-build-version; printf "%s %s %s" "$HTTP_STATUS" "$REPLY" "$HTTP_BODY"';
+    expect(await ask(answer, show)).toBe('418 v1 hello');
+  });
+
+  it('joins the chunks of a body without a length', async () => {
+    const answer: RequestListener = (_, response) => {
+      response.write('one,');
+      setImmediate(() => response.end('two'));
+    };
+    expect(await ask(answer, 'printf %s "$HTTP_BODY"')).toBe('one,two');
+  });
+
+  it('says 000 of a server that never answers, when the time is up', async () => {
+    const before = performance.now();
+    expect(await ask(() => {}, 'printf %s "$HTTP_STATUS"', 1)).toBe('000');
+    expect(performance.now() - before).toBeGreaterThan(900);
+  });
+
+  it('says 000 where nobody listens', () => {
+    expect(bash(['http'], 'http::get 127.0.0.1 1 / localhost 2; printf %s "$HTTP_STATUS"')).toBe('000');
+  });
+});

@@ -1,0 +1,249 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { PhaseName } from '../../contracts/phase-name.ts';
+import { phases } from '../../contracts/phases/index.ts';
+import type { Receipt } from '../../contracts/receipt.ts';
+import type { Image } from '../../rehearsal/images/image.ts';
+import { variants } from '../../rehearsal/images/variants.ts';
+import { describeRealHost } from '../rehearsal/host/fixture.ts';
+import { PhaseHost, type Values } from './phase-host.ts';
+import { valuesOf } from './values.ts';
+
+const toServe: PhaseName[] = ['resolve-env', 'pull-release', 'start-candidate', 'switch-traffic'];
+
+describeRealHost('the phases on a bare host', () => {
+  let host: PhaseHost;
+  let v1: Image;
+  let v2: Image;
+
+  beforeAll(async () => {
+    host = await PhaseHost.create();
+    [v1, v2] = await Promise.all([
+      host.push(variants.healthy('v1')),
+      host.push(variants.healthy('v2', 1000)),
+    ]);
+  });
+  afterAll(() => host?.close());
+
+  /** A run that must end well; its facts, checked against the contract. */
+  async function facts(phase: PhaseName, values: Values): Promise<Record<string, unknown>> {
+    const { receipt } = await host.run(phase, values);
+    if (receipt.result === 'failed') throw new Error(`${phase}: ${receipt.failure}: ${receipt.cause}`);
+    return phases[phase].facts.parse(receipt.facts);
+  }
+
+  async function failure(phase: PhaseName, values: Values): Promise<Receipt & { result: 'failed' }> {
+    const { receipt, result } = await host.run(phase, values);
+    if (receipt.result !== 'failed') throw new Error(`${phase} did not fail`);
+    expect(result.exitCode).toBe(1);
+    return receipt;
+  }
+
+  const serve = async (values: Values) => {
+    for (const phase of toServe) await facts(phase, values);
+  };
+  const page = () => host.shell('curl -s http://127.0.0.1/ || true');
+  const containers = () => host.shell("docker ps -a --format '{{.Names}} {{.State}}' | sort");
+
+  it('inspect says what is missing and leaves no trace', async () => {
+    const list = () =>
+      host.shell("find /etc /mnt /root /usr /var -xdev -not -path '*/amazon*' | sort | md5sum");
+    const before = await list();
+    const found = await facts('inspect', valuesOf(host, 1, v1));
+    expect(found).toMatchObject({ prepared: false, liveSlot: 'none', distribution: 'debian 12' });
+    expect(found.missing).toHaveLength(4);
+    expect(await list()).toBe(before);
+  });
+
+  it('prepares the host, though each phase is killed on its way and sent again', async () => {
+    const values = valuesOf(host, 1, v1);
+    for (const phase of ['mount-volume', 'install-docker', 'install-nginx'] as const) {
+      for (const seconds of [0.1, 0.7, 2]) await host.start(phase, values, seconds);
+      await facts(phase, values);
+      expect((await host.run(phase, values)).receipt.result).toBe('already-done');
+    }
+    expect(await facts('inspect', values)).toMatchObject({ prepared: true, missing: [] });
+    const info = await host.shell(
+      "docker info --format '{{.DockerRootDir}} {{.LiveRestoreEnabled}} {{.LoggingDriver}}'",
+    );
+    expect(info).toBe('/mnt/docker-data/docker true json-file');
+    expect(await page()).toBe('No release of this app is live yet.');
+  });
+
+  it('brings the first release live, and answers a command sent twice from its receipts', async () => {
+    host.parameters.DATABASE_URL = 'postgres://me:se"cret=x@db/web #1';
+    const values = valuesOf(host, 1, v1);
+    await serve(values);
+    expect(await page()).toContain('"buildVersion":"v1"');
+    for (const phase of toServe) expect((await host.run(phase, values)).receipt.result).toBe('already-done');
+    expect(await facts('bake', { ...values, bakeSeconds: '0' })).toMatchObject({ status5xx: 0 });
+    expect(await facts('retire', values)).toMatchObject({ slot: 'none' });
+  });
+
+  it('gives the secrets to the app and to nobody else', async () => {
+    const variable = await host.shell(
+      "docker inspect edgepaas-web-blue | grep -c 'se\\\\\"cret=x@db/web #1'",
+    );
+    expect(variable).toBe('1');
+    expect(
+      await host.shell('stat -c %a /var/lib/edgepaas/apps/web/env /var/lib/edgepaas/apps/web/env/web-1.env'),
+    ).toBe('700\n600');
+    expect(await host.shell('ls /run/edgepaas')).not.toContain('registry');
+    expect(
+      await host.shell(
+        'grep -rl "cret=x" /var/log /run/edgepaas /tmp /var/lib/edgepaas /var/lib/amazon 2>/dev/null || true',
+      ),
+    ).toBe('/var/lib/edgepaas/apps/web/env/web-1.env');
+  });
+
+  it('refuses a fence older than one it has seen', async () => {
+    await facts('resolve-env', valuesOf(host, 2, v2));
+    expect((await failure('start-candidate', valuesOf(host, 1, v1))).failure).toBe('fence-stale');
+    expect((await failure('inspect', valuesOf(host, 1, v1))).failure).toBe('fence-stale');
+  });
+
+  it('refuses to run without a parameter, as under an agent that is too old', async () => {
+    const { buildVersion: _, ...rest } = valuesOf(host, 2, v2);
+    expect(await failure('resolve-env', rest)).toMatchObject({
+      failure: 'invalid-parameter',
+      deploymentId: 'web-2',
+    });
+  });
+
+  it('moves traffic to the next release in less than 50 ms and retires the one before', async () => {
+    const values = valuesOf(host, 2, v2);
+    await serve(values);
+    const switched = await facts('switch-traffic', values);
+    expect(switched).toMatchObject({ from: 'blue', to: 'green' });
+    expect(switched.switchMs).toBeLessThan(50);
+    expect(await facts('bake', { ...values, bakeSeconds: '1' })).toMatchObject({ status5xx: 0 });
+    expect(await facts('retire', values)).toMatchObject({ slot: 'blue', openAtDeadline: 0 });
+    expect(await containers()).toBe('edgepaas-web-blue exited\nedgepaas-web-green running');
+  });
+
+  it('goes back after retirement: the release before is started again, proven, and the other removed', async () => {
+    const values = valuesOf(host, 2, v2);
+    const reverted = await facts('revert', values);
+    expect(reverted).toMatchObject({ switched: true, liveSlot: 'blue', liveDigest: v1.digest });
+    expect(reverted.backMs).toBeLessThan(50);
+    expect(await page()).toContain('"buildVersion":"v1"');
+    expect(await containers()).toBe('edgepaas-web-blue running');
+    expect((await host.run('revert', values)).receipt.result).toBe('already-done');
+  });
+
+  it('leaves the idle slot empty when a candidate never becomes healthy', async () => {
+    const values = { ...valuesOf(host, 3, await host.push(variants.neverHealthy('v3'))), healthTimeout: '1' };
+    await facts('resolve-env', values);
+    await facts('pull-release', values);
+    const failed = await failure('start-candidate', values);
+    expect(failed.failure).toBe('health-check-failed');
+    expect(failed.cause).toContain('/health answers 503');
+    expect(await facts('revert', values)).toMatchObject({ switched: false, liveSlot: 'blue' });
+    expect(await containers()).toBe('edgepaas-web-blue running');
+  });
+
+  it('names an image that cannot run, and keeps nothing of one that has no command', async () => {
+    const values = valuesOf(host, 4, await host.push(variants.notRunnable('v4')));
+    await facts('resolve-env', values);
+    await facts('pull-release', values);
+    expect((await failure('start-candidate', values)).failure).toBe('image-not-runnable');
+    const without = valuesOf(host, 5, await host.push(variants.withoutCommand('v5')));
+    expect((await failure('pull-release', without)).failure).toBe('image-not-runnable');
+    expect(await containers()).toBe('edgepaas-web-blue running');
+    expect(await host.shell('docker images --digests')).not.toContain(without.digest);
+  });
+
+  it('refuses an image of another architecture', async () => {
+    const image = await host.push(variants.labelled('v6', 'arm64'));
+    expect((await failure('pull-release', valuesOf(host, 6, image))).failure).toBe(
+      'image-architecture-mismatch',
+    );
+    expect(await host.shell('docker images --digests')).not.toContain(image.digest);
+  });
+
+  it('says who holds a slot’s port', async () => {
+    const values = valuesOf(host, 7, v2);
+    await facts('resolve-env', values);
+    await host.occupy(8081);
+    const failed = await failure('start-candidate', values);
+    await host.shell('systemctl stop occupier');
+    expect(failed).toMatchObject({ failure: 'slot-port-taken' });
+    expect(failed.cause).toContain('`perl`');
+    expect(await containers()).toBe('edgepaas-web-blue running');
+  });
+
+  it('refuses an app that says it is another version', async () => {
+    const values = { ...valuesOf(host, 8, v2), buildVersion: 'v2-not' };
+    await host.shell(
+      'mkdir -p /var/lib/edgepaas/apps/web/env; echo BUILD_VERSION=v2 >/var/lib/edgepaas/apps/web/env/web-8.env',
+    );
+    expect((await failure('start-candidate', values)).failure).toBe('identity-mismatch');
+    expect(await containers()).toBe('edgepaas-web-blue running');
+  });
+
+  it('notices within a second or so that a release died under traffic, and goes back', async () => {
+    const values = {
+      ...valuesOf(host, 9, await host.push(variants.diesUnderTraffic('v9', 500))),
+      bakeSeconds: '20',
+    };
+    await serve(values);
+    expect(await page()).toContain('"buildVersion":"v9"');
+    const failed = await failure('bake', values);
+    expect(failed.failure).toBe('candidate-died');
+    expect(failed.ms).toBeLessThan(3000);
+    expect(await facts('revert', values)).toMatchObject({ switched: true, liveSlot: 'blue', requests: 1 });
+    expect(await page()).toContain('"buildVersion":"v1"');
+  });
+
+  it('clears away what is older than the release before', async () => {
+    const values = valuesOf(host, 10, v2);
+    await serve(values);
+    await facts('retire', values);
+    expect(await host.shell('ls /var/lib/edgepaas/apps/web/receipts /var/lib/edgepaas/apps/web/env')).toBe(
+      '/var/lib/edgepaas/apps/web/env:\nweb-1.env\nweb-10.env\n\n/var/lib/edgepaas/apps/web/receipts:\nweb-1\nweb-10',
+    );
+    const images = await host.shell('docker images --digests --no-trunc --format "{{.Digest}}" | sort');
+    expect(images.split('\n')).toEqual([v1.digest, v2.digest].sort());
+  });
+
+  it('runs migrations once, and tells their last words without the secrets', async () => {
+    const values = valuesOf(host, 11, v2);
+    await facts('resolve-env', values);
+    const command = (script: string) => ({
+      ...values,
+      migrationCommand: JSON.stringify(['/usr/local/bin/node', '-e', script]),
+    });
+    const failed = await failure(
+      'run-migrations',
+      command('console.error(process.env.DATABASE_URL, "no table"); process.exit(3)'),
+    );
+    expect(failed).toMatchObject({ failure: 'migration-failed' });
+    expect(failed.cause).toContain('exit code 3: *** no table');
+    expect(await facts('run-migrations', command('process.exit(0)'))).toEqual({ exitCode: 0 });
+    expect((await host.run('run-migrations', command('process.exit(1)'))).receipt.result).toBe(
+      'already-done',
+    );
+  });
+
+  it('refuses parameters that an env file cannot hold, by their names alone', async () => {
+    host.parameters.CERTIFICATE = 'line\nline';
+    const failed = await failure('resolve-env', valuesOf(host, 12, v2));
+    delete host.parameters.CERTIFICATE;
+    expect(failed).toMatchObject({ failure: 'parameter-not-representable' });
+    expect(failed.cause).toContain('CERTIFICATE');
+    expect(failed.cause).not.toContain('line\\nline');
+    host.parameters.DENIED = 'yes';
+    expect(await failure('resolve-env', valuesOf(host, 12, v2))).toMatchObject({
+      failure: 'parameters-unreadable',
+    });
+    delete host.parameters.DENIED;
+  });
+
+  it('serves again after a reboot, on the slot that was live', async () => {
+    await host.host.reboot();
+    await host.shell(
+      'for i in $(seq 100); do curl -sf http://127.0.0.1/ >/dev/null && exit; sleep 0.1; done; exit 1',
+    );
+    expect(await page()).toContain('"buildVersion":"v2"');
+    expect(await containers()).toBe('edgepaas-web-blue exited\nedgepaas-web-green running');
+  });
+});
