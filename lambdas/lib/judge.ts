@@ -72,12 +72,18 @@ function readAnswer(run: PhaseRun, invocation: CommandInvocation): HostAnswer {
 function readReceipt(run: PhaseRun, output: string): Receipt | undefined {
   for (const line of output.split('\n').filter((text) => text.startsWith('{'))) {
     const parsed = receiptSchema.safeParse(parseJson(line));
-    if (!parsed.success || parsed.data.phase !== run.phase || parsed.data.deploymentId !== run.deploymentId)
-      continue;
+    if (!parsed.success || !isOf(run, parsed.data)) continue;
     if (parsed.data.result === 'failed' || phases[run.phase].facts.safeParse(parsed.data.facts).success)
       return parsed.data;
   }
   return undefined;
+}
+
+/** A script whose parameters did not reach it, as under an old agent, cannot know which deployment it is part of. */
+function isOf(run: PhaseRun, receipt: Receipt): boolean {
+  if (receipt.phase !== run.phase) return false;
+  const anonymous = receipt.result === 'failed' && receipt.failure === 'invalid-parameter';
+  return anonymous || receipt.deploymentId === run.deploymentId;
 }
 
 function parseJson(text: string): unknown {

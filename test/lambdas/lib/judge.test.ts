@@ -38,6 +38,7 @@ describe('a host that is done', () => {
 
   test('is no success with another phase’s receipt, or another deployment’s', () => {
     expect(failure(judged(doneLine({ ...run, phase: 'retire' })))).toBe('receipt-missing');
+    expect(failure(judged(failedLine({ ...run, phase: 'retire' }, 'retire-failed')))).toBe('receipt-missing');
     expect(failure(judged(doneLine({ ...run, deploymentId: 'web-2' })))).toBe('receipt-missing');
   });
 
@@ -68,6 +69,17 @@ describe('a host that failed', () => {
   test('is believed although the agent wrote its own lines after the receipt', () => {
     const output = `${failedLine(run, 'disk-full')}\n----------ERROR-------\nfailed to run commands: exit status 1`;
     expect(failure(judged(output, { status: 'Failed' }))).toBe('disk-full');
+  });
+
+  test('because its parameters did not reach it is believed, though it cannot know its deployment', () => {
+    const line = failedLine(
+      { ...run, deploymentId: 'unknown-0' },
+      'invalid-parameter',
+      'update the SSM Agent',
+    );
+    expect(failure(judged(line, { status: 'Failed' }))).toBe('invalid-parameter');
+    const other = failedLine({ ...run, deploymentId: 'web-2' }, 'disk-full');
+    expect(failure(judged(other, { status: 'Failed' }))).toBe('phase-crashed');
   });
 
   test('cannot name a failure that is none', () => {
