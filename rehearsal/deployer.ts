@@ -6,7 +6,7 @@ import { Ledger } from '../lambdas/lib/ledger.ts';
 import type { HistoryEvent } from './asl/history.ts';
 import { deployAssembly } from './assembly/read-assembly.ts';
 import type { DeployedStack } from './assembly-types.ts';
-import { createAuthorizer, type ExistingRole } from './aws/authorize.ts';
+import { createAuthorizer, type Authorizer, type ExistingRole } from './aws/authorize.ts';
 import { DefaultBus, type DeliveryFault } from './aws/default-bus.ts';
 import { createDynamoDb } from './aws/dynamodb.ts';
 import { createEc2 } from './aws/ec2.ts';
@@ -53,6 +53,8 @@ export interface Deployer {
   readonly lambda: Lambda;
   readonly wire: Wire;
   readonly credentials: CredentialRegistry;
+  /** Throws AccessDeniedException for what a role may not do. */
+  readonly authorize: Authorizer['authorize'];
   /** Every call that was made of AWS, in order. */
   readonly calls: readonly WireCall[];
   /** The ledger as a person reads it. */
@@ -130,6 +132,7 @@ export async function startDeployer(options: DeployerOptions): Promise<Deployer>
     lambda,
     wire,
     credentials,
+    authorize,
     calls,
     ledger: personalLedger(stack, endpoint.url, credentials),
     stateMachineArn: states.machines[0]!.arn,

@@ -14,7 +14,10 @@ export async function synthesize(configFile: string, folder: string): Promise<st
     CDK_CONTEXT_JSON: JSON.stringify({ ...(await readContext()), config: configFile }),
   };
   try {
-    await promisify(execFile)(process.execPath, ['--import', 'tsx', 'bin/edgepaas.ts'], { cwd: root, env: environment });
+    await promisify(execFile)(process.execPath, ['--import', 'tsx', 'bin/edgepaas.ts'], {
+      cwd: root,
+      env: environment,
+    });
   } catch (error) {
     throw new Error((error as { stderr?: string }).stderr?.trim() || String(error), { cause: error });
   }

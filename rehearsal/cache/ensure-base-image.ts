@@ -43,6 +43,7 @@ async function buildOnce(folder: string, mirror: string, progress: Progress): Pr
   try {
     await buildImage(aside, mirror, progress);
     await rename(aside, folder);
+    await removeOthers(folder);
   } finally {
     await rm(aside, { recursive: true, force: true });
   }
@@ -52,6 +53,13 @@ async function buildOnce(folder: string, mirror: string, progress: Progress): Pr
 async function removeAbandoned(): Promise<void> {
   const names = (await readdir(imagesRoot)).filter((name) => name.startsWith(building));
   for (const name of names) await rm(join(imagesRoot, name), { recursive: true });
+}
+
+/** Of earlier recipes. A host that still runs on one keeps its files until it ends. */
+async function removeOthers(folder: string): Promise<void> {
+  const names = (await readdir(imagesRoot)).filter((name) => !name.startsWith(building));
+  const others = names.map((name) => join(imagesRoot, name)).filter((path) => path !== folder);
+  for (const path of others) await rm(path, { recursive: true, force: true });
 }
 
 async function describeImage(folder: string): Promise<BaseImage> {

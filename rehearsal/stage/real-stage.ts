@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer, get, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { AwsError } from '../aws/service.ts';
 import { registryNotifications, type Push } from '../aws/ecr-events.ts';
 import { registryImages } from '../aws/ecr-images.ts';
 import { ensureBaseImage, type Progress } from '../cache/ensure-base-image.ts';
@@ -10,7 +11,7 @@ import { startGatewayFront } from '../host/real/gateway-front.ts';
 import { startPackageHost } from '../host/real/package-host.ts';
 import { RealHost } from '../host/real/real-host.ts';
 import { startRegistry } from '../host/real/registry.ts';
-import { createRegistryFront } from '../host/real/registry-front.ts';
+import { createRegistryFront, type Pull } from '../host/real/registry-front.ts';
 import { packageHostName } from '../host/real/seed.ts';
 import type { VolumeOptions } from '../host/real/host-options.ts';
 import { buildImage } from '../images/build-image.ts';
@@ -113,9 +114,7 @@ async function assemble(
     async connect(running) {
       deployer = running;
       const aws = Object.fromEntries(awsNames.map((name) => [name, running.wire.handle]));
-      const front = createRegistryFront(registry.url, (password) =>
-        Boolean(running.ecr.checkPassword(password)),
-      );
+      const front = createRegistryFront(registry.url, (password, pull) => mayPull(running, password, pull));
       const gateway = await startGatewayFront(host.gatewayAddress, authority.server, {
         ...aws,
         [registryName]: front,
@@ -130,6 +129,20 @@ async function assemble(
     serving: () => askVersion(target),
     close: () => cleanUp.run(),
   };
+}
+
+/** As ECR: the password says who asks, and IAM whether they may. */
+function mayPull({ ecr, authorize }: Deployer, password: string, pull: Pull | undefined): boolean | 'denied' {
+  const caller = ecr.checkPassword(password);
+  if (!caller || !pull) return caller !== undefined;
+  const resource = `arn:aws:ecr:${region}:${account}:repository/${pull.repository}`;
+  try {
+    authorize(caller.principal, [{ action: pull.action, resource }]);
+    return true;
+  } catch (error) {
+    if (error instanceof AwsError) return 'denied';
+    throw error;
+  }
 }
 
 function roleCredentials(deployer: Deployer | undefined) {

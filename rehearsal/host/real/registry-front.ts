@@ -5,16 +5,41 @@ import {
   type ServerResponse,
 } from 'node:http';
 
-/** Whether ECR would accept this password, which GetAuthorizationToken hands out, for the user name AWS. */
-export type PasswordCheck = (password: string) => boolean | Promise<boolean>;
+/** What a pull asks of IAM; none for the first `/v2/`, which only tries the password. */
+export interface Pull {
+  readonly action: 'ecr:BatchGetImage' | 'ecr:GetDownloadUrlForLayer';
+  readonly repository: string;
+}
+
+/**
+ * Whether ECR would accept this password, which GetAuthorizationToken hands out, for the user name AWS: false if it does not
+ * know it, `denied` if whoever got it may not pull.
+ */
+export type PasswordCheck = (password: string, pull: Pull | undefined) => boolean | 'denied';
 
 /** ECR's way of asking for a password, before a registry that asks for none. */
 export function createRegistryFront(registryUrl: string, isValid: PasswordCheck): RequestListener {
-  return async (request, response) => {
+  return (request, response) => {
     const password = passwordOf(request.headers.authorization);
-    if (password === undefined || !(await isValid(password))) return refuse(request, response);
-    relay(registryUrl, request, response);
+    const answer = password !== undefined && isValid(password, pullOf(request.url));
+    if (answer === true) relay(registryUrl, request, response);
+    else if (answer === 'denied') deny(response);
+    else refuse(request, response);
   };
+}
+
+/** Source: Service Authorization Reference, "Amazon Elastic Container Registry", and the OCI distribution API. */
+function pullOf(path = ''): Pull | undefined {
+  const [, repository, kind] = /^\/v2\/(.+)\/(manifests|blobs)\//.exec(path) ?? [];
+  if (!repository) return undefined;
+  return { repository, action: kind === 'manifests' ? 'ecr:BatchGetImage' : 'ecr:GetDownloadUrlForLayer' };
+}
+
+function deny(response: ServerResponse): void {
+  response.writeHead(403, { 'content-type': 'application/json' });
+  response.end(
+    JSON.stringify({ errors: [{ code: 'DENIED', message: 'User is not authorized to perform the pull' }] }),
+  );
 }
 
 function passwordOf(authorization = ''): string | undefined {
