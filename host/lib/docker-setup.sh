@@ -8,24 +8,38 @@ DOCKER_READY_SECONDS=60
 
 # With nofail the host boots without its volume; Docker must then wait, or it would start on the empty root disk.
 # containerd's root is told here, for its own file belongs to its package.
-docker_setup::bind_to_volume() { # sets UNITS_CHANGED
-  local mounts="[Unit]"$'\n'"RequiresMountsFor=$VOLUME"$'\n'
-  UNITS_CHANGED=false
-  docker_setup::write_unit docker "$mounts"
-  docker_setup::write_unit containerd "$mounts
-[Service]
-ExecStart=
-ExecStart=/usr/bin/containerd --root $CONTAINERD_ROOT
-"
-  if $UNITS_CHANGED; then systemctl daemon-reload; fi
+docker_setup::unit() { # docker or containerd; sets UNIT_FILE and UNIT
+  UNIT_FILE=/etc/systemd/system/$1.service.d/edgepaas.conf
+  UNIT="[Unit]"$'\n'"RequiresMountsFor=$VOLUME"
+  if [[ $1 == docker ]]; then return; fi
+  UNIT+=$'\n\n'"[Service]"$'\n'"ExecStart="$'\n'"ExecStart=/usr/bin/containerd --root $CONTAINERD_ROOT"
 }
 
-docker_setup::write_unit() { # service, text
-  local file=/etc/systemd/system/$1.service.d/edgepaas.conf
-  if [[ -e $file && $(<"$file")$'\n' == "$2" ]]; then return; fi
-  mkdir -p "${file%/*}"
-  file::replace "$file" "$2" 644
-  UNITS_CHANGED=true
+docker_setup::is_bound() {
+  local service
+  for service in docker containerd; do
+    docker_setup::unit "$service"
+    [[ -e $UNIT_FILE && $(<"$UNIT_FILE") == "$UNIT" ]] || return 1
+  done
+}
+
+# A containerd that comes back with another root knows nothing of the containers it ran.
+docker_setup::bind_to_volume() {
+  local service
+  if docker_setup::is_bound; then return; fi
+  docker_setup::require_idle "moving Docker to the volume"
+  for service in docker containerd; do
+    docker_setup::unit "$service"
+    mkdir -p "${UNIT_FILE%/*}"
+    file::replace "$UNIT_FILE" "$UNIT"$'\n' 644
+  done
+  systemctl daemon-reload
+}
+
+# Even with live-restore, a running container holds on to its files in the old place. It has a shim, also while Docker is down.
+docker_setup::require_idle() { # what is to be done
+  if ! pgrep containerd-shim >/dev/null; then return; fi
+  phase::fail containers-would-stop "Containers run here, and $1 would stop them: stop them when it suits, then deploy again"
 }
 
 # What stands in daemon.json stays, but for what serving without interruption needs. Sets DAEMON_CONFIG.
@@ -46,9 +60,10 @@ docker_setup::is_current() {
 
 # Containers survive a restart of Docker only if the running Docker, not its file, says live-restore.
 docker_setup::require_safe_restart() { # what is to be done
-  docker::get '/containers/json' /info
-  if [[ ${DOCKER_STATUSES[0]} != 200 || ${DOCKER_ANSWERS[0]} == '[]' ]]; then return; fi
-  if docker::is_true "${DOCKER_ANSWERS[1]}" LiveRestoreEnabled; then return; fi
+  if ! pgrep containerd-shim >/dev/null; then return; fi
+  docker::get /info
+  docker::text "${DOCKER_ANSWERS[0]}" DockerRootDir
+  if [[ $REPLY == "$DOCKER_ROOT" ]] && docker::is_true "${DOCKER_ANSWERS[0]}" LiveRestoreEnabled; then return; fi
   phase::fail containers-would-stop "Containers run here, and $1 would stop them: set \"live-restore\": true in $DAEMON_FILE, \
 run \`systemctl reload docker\`, or stop them yourself"
 }

@@ -20,24 +20,18 @@ install_docker::choose() { # sets DOCKER_PACKAGE and WHY
 
 install_docker::install() {
   if package::is_installed "$DOCKER_PACKAGE"; then return; fi
-  install_docker::require_no_other
+  # Docker CE takes the place of another Docker, and with it its containers.
+  docker_setup::require_idle "installing $DOCKER_PACKAGE"
   if [[ $DOCKER_PACKAGE == docker ]]; then package::install docker && return; fi
   docker_repository::add
   package::install docker-ce docker-ce-cli containerd.io docker-buildx-plugin docker-compose-plugin
 }
 
-# Docker CE takes the place of a distribution's own Docker, and with it its containers.
-install_docker::require_no_other() {
-  if pgrep containerd-shim >/dev/null; then
-    phase::fail containers-would-stop "Containers run here under another Docker, and installing $DOCKER_PACKAGE would stop them"
-  fi
-}
-
 install_docker::set_up() {
   docker_setup::merge_daemon_config
-  docker_setup::bind_to_volume
-  if docker_setup::is_current && ! $UNITS_CHANGED && docker_setup::is_right; then return; fi
+  if docker_setup::is_bound && docker_setup::is_current && docker_setup::is_right; then return; fi
   docker_setup::require_safe_restart 'a restart of Docker'
+  docker_setup::bind_to_volume
   docker_setup::apply docker-not-ready
 }
 

@@ -13,7 +13,7 @@ DEVICE_SECONDS=30
 FORMATTING=$STATE/formatting
 
 mount_volume::holds() {
-  volume::is_ready && [[ -e /etc/systemd/system/docker.service.d/edgepaas.conf ]]
+  volume::is_ready && docker_setup::is_bound
 }
 
 mount_volume::prepare_filesystem() { # sets FORMATTED and UUID
