@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { Ledger } from '../../../lambdas/lib/ledger.ts';
 
@@ -25,9 +25,13 @@ export async function openLedger(): Promise<LedgerFixture> {
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
   await plain.send(new CreateTableCommand(table));
+  while (!(await isActive(plain)));
   const client = DynamoDBDocumentClient.from(plain, { marshallOptions: { removeUndefinedValues: true } });
   return { ledger: new Ledger(client, tableName), client, close: () => close(server, plain) };
 }
+
+const isActive = async (client: DynamoDBClient) =>
+  (await client.send(new DescribeTableCommand({ TableName: tableName }))).Table?.TableStatus === 'ACTIVE';
 
 async function close(server: Server, client: DynamoDBClient): Promise<void> {
   client.destroy();
