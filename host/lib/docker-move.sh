@@ -49,7 +49,7 @@ docker_move::copy_roots() {
 }
 
 docker_move::use_copy() {
-  docker_setup::merge_daemon_config
+  docker_setup::merge_daemon_config volume-mount-failed
   if docker_setup::is_bound && docker_setup::is_current && docker_setup::is_right; then return; fi
   docker_setup::bind_to_volume
   docker_setup::apply volume-mount-failed

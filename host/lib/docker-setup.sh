@@ -43,7 +43,7 @@ docker_setup::require_idle() { # what is to be done
 }
 
 # What stands in daemon.json stays, but for what serving without interruption needs. Sets DAEMON_CONFIG.
-docker_setup::merge_daemon_config() {
+docker_setup::merge_daemon_config() { # failure id, should the file be unreadable
   local present='{}'
   if [[ -s $DAEMON_FILE ]]; then present=$(<"$DAEMON_FILE"); fi
   DAEMON_CONFIG=$(jq --arg root "$DOCKER_ROOT" '
@@ -51,7 +51,7 @@ docker_setup::merge_daemon_config() {
     | .["log-driver"] //= "json-file"
     | if .["log-driver"] | IN("json-file", "local")
       then .["log-opts"] = {"max-size": "10m", "max-file": "3"} + .["log-opts"] else . end' <<<"$present") ||
-    phase::fail docker-not-ready "$DAEMON_FILE is not valid JSON: mend it"
+    phase::fail "$1" "$DAEMON_FILE is not valid JSON: mend it"
 }
 
 docker_setup::is_current() {

@@ -4,6 +4,7 @@ source host/lib/json.sh
 source host/lib/host.sh
 source host/lib/file.sh
 source host/lib/lock.sh
+source host/lib/parameters.sh
 
 set -Eeuo pipefail
 shopt -s inherit_errexit
@@ -19,48 +20,11 @@ trap 'phase::crash "$LINENO" "$BASH_COMMAND"' ERR
 
 phase::begin() { # name, parameters beside those that every phase takes
   PHASE=$1 APP=unknown DEPLOYMENT_ID=unknown-0 FENCE=1
-  phase::read_identity
-  phase::read_parameters "${@:2}"
+  parameters::read_identity
+  parameters::read "${@:2}"
   APP_STATE=$STATE/apps/$APP
   RECEIPTS=$APP_STATE/receipts/$DEPLOYMENT_ID
   RECEIPT=$RECEIPTS/$PHASE.json
-}
-
-# These three become paths and names: checked here too, though SSM and the agent have done so. A receipt needs all or none.
-phase::read_identity() {
-  local name='[a-z][a-z0-9-]{0,30}[a-z0-9]' identity
-  identity="${SSM_app-} ${SSM_deploymentId-} ${SSM_fence-}"
-  if [[ ${SSM_app+x}${SSM_deploymentId+x}${SSM_fence+x} != xxx ]]; then phase::miss 'app, deploymentId or fence'; fi
-  if [[ ! $identity =~ ^$name\ $name-[0-9]{1,9}\ [1-9][0-9]{0,8}$ ]]; then
-    phase::fail invalid-parameter 'app, deploymentId or fence is not of its form'
-  fi
-  phase::read_parameters app deploymentId fence
-}
-
-# SSM_buildVersion becomes BUILD_VERSION.
-phase::read_parameters() {
-  local parameter source
-  for parameter in "$@"; do
-    source=SSM_$parameter
-    if [[ ! -v $source ]]; then phase::miss "$parameter"; fi
-    phase::upper_snake "$parameter"
-    declare -g "$REPLY=${!source}"
-  done
-}
-
-# As under an agent older than 3.3.2746.0, which sets no variable at all.
-phase::miss() { # name
-  phase::fail invalid-parameter "Parameter $1 did not reach the host: update the SSM Agent to 3.3.2746.0 or later"
-}
-
-phase::upper_snake() { # name in camelCase
-  local rest=$1
-  REPLY=
-  while [[ $rest =~ ^([a-z0-9]+)([A-Z].*)$ ]]; do
-    REPLY+=${BASH_REMATCH[1]^^}_
-    rest=${BASH_REMATCH[2],}
-  done
-  REPLY+=${rest^^}
 }
 
 # An app's phases exclude each other, and anything that changes the host; other apps go on.

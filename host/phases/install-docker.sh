@@ -7,7 +7,7 @@ source host/lib/docker-setup.sh
 source host/lib/docker-repository.sh
 
 install_docker::holds() {
-  docker_setup::merge_daemon_config
+  docker_setup::merge_daemon_config docker-not-ready
   docker_setup::is_current && docker_setup::is_right
 }
 
@@ -28,7 +28,7 @@ install_docker::install() {
 }
 
 install_docker::set_up() {
-  docker_setup::merge_daemon_config
+  docker_setup::merge_daemon_config docker-not-ready
   if docker_setup::is_bound && docker_setup::is_current && docker_setup::is_right; then return; fi
   docker_setup::require_safe_restart 'a restart of Docker'
   docker_setup::bind_to_volume

@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { failureIds } from '../../contracts/failure.ts';
 import { phaseNames } from '../../contracts/phase-name.ts';
+import { commonFailures } from '../../contracts/phase.ts';
+import { phases } from '../../contracts/phases/index.ts';
 import { composeScript } from '../../lib/compose-script.ts';
 
 // shellcheck looks at the same texts in `npm run check`.
@@ -34,4 +37,21 @@ describe('a phase’s script as SSM gets it', () => {
       expect(Buffer.byteLength(JSON.stringify(script.split('\n')))).toBeLessThan(60_000);
     },
   );
+});
+
+describe('the failures that scripts name', () => {
+  const named = (text: string) => [...text.matchAll(/::fail ([a-z0-9-]+) /g)].map((match) => match[1]);
+
+  it('are ids of the contract', () => {
+    const libraries = readdirSync('host/lib').map((file) => readFileSync(`host/lib/${file}`, 'utf8'));
+    const scripts = phaseFiles.map((file) => readFileSync(`host/phases/${file}`, 'utf8'));
+    const ids = [...libraries, ...scripts].flatMap(named);
+    expect(ids.length).toBeGreaterThan(50);
+    expect(failureIds).toEqual(expect.arrayContaining(ids));
+  });
+
+  it.each(phaseNames)('are among those that the contract has for %s', (phase) => {
+    const allowed = [...commonFailures, ...phases[phase].failures];
+    expect(allowed).toEqual(expect.arrayContaining(named(readFileSync(`host/phases/${phase}.sh`, 'utf8'))));
+  });
 });

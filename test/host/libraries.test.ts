@@ -40,13 +40,13 @@ describe('json::string', () => {
   });
 });
 
-describe('phase::upper_snake', () => {
+describe('parameters::upper_snake', () => {
   it.each([
     ['app', 'APP'],
     ['buildVersion', 'BUILD_VERSION'],
     ['debKeyFingerprint', 'DEB_KEY_FINGERPRINT'],
   ])('calls %s %s', (name, expected) => {
-    expect(bash(['phase'], 'phase::upper_snake "$1"; printf %s "$REPLY" >&3', name)).toBe(expected);
+    expect(bash(['parameters'], 'parameters::upper_snake "$1"; printf %s "$REPLY"', name)).toBe(expected);
   });
 });
 
