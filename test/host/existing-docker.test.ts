@@ -36,9 +36,9 @@ describeRealHost('a host that had a Docker of its own', () => {
 
   it('finds its images and containers on the volume afterwards, its settings kept, and the old place empty', async () => {
     await host.shell('docker stop -t 1 mine');
-    await host.start('mount-volume', valuesOf(host, 1), 1.5);
+    for (const seconds of [0.3, 0.6, 0.9]) await host.start('mount-volume', valuesOf(host, 1), seconds);
     const { receipt } = await host.run('mount-volume', valuesOf(host, 1));
-    expect(receipt).toMatchObject({ result: 'done', facts: { moved: true } });
+    expect(receipt).toMatchObject({ facts: { moved: true } });
     expect((await host.run('install-docker', valuesOf(host, 1))).receipt.result).toBe('done');
     expect(await host.shell('docker start mine; docker info --format {{.DockerRootDir}}')).toBe(
       'mine\n/mnt/docker-data/docker',
