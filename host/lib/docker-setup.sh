@@ -68,12 +68,16 @@ docker_setup::require_safe_restart() { # what is to be done
 run \`systemctl reload docker\`, or stop them yourself"
 }
 
+docker_setup::write_daemon_config() {
+  mkdir -p "${DAEMON_FILE%/*}"
+  file::replace "$DAEMON_FILE" "$DAEMON_CONFIG"$'\n' 644
+}
+
 # Writes the merged configuration and restarts Docker with it; puts the old one back if Docker does not take it.
 docker_setup::apply() { # what failed, in case it does
   local old=
   if [[ -e $DAEMON_FILE ]]; then old=$(<"$DAEMON_FILE"); fi
-  mkdir -p "${DAEMON_FILE%/*}"
-  file::replace "$DAEMON_FILE" "$DAEMON_CONFIG"$'\n' 644
+  docker_setup::write_daemon_config
   docker_setup::restart || true
   if docker_setup::is_right; then return; fi
   phase::say "$DOCKER_PROBLEM; its old configuration is put back"

@@ -22,12 +22,19 @@ install_docker::install() {
   if package::is_installed "$DOCKER_PACKAGE"; then return; fi
   # Docker CE takes the place of another Docker, and with it its containers.
   docker_setup::require_idle "installing $DOCKER_PACKAGE"
-  if [[ $DOCKER_PACKAGE == docker ]]; then package::install docker && return; fi
-  docker_repository::add
-  package::install docker-ce docker-ce-cli containerd.io docker-buildx-plugin docker-compose-plugin
+  local -a packages=(docker)
+  if [[ $DOCKER_PACKAGE == docker-ce ]]; then
+    packages=(docker-ce docker-ce-cli containerd.io docker-buildx-plugin docker-compose-plugin)
+    docker_repository::add
+  fi
+  # Before the packages, which may start Docker at once: it must not begin on the root disk.
+  docker_setup::merge_daemon_config docker-not-ready
+  docker_setup::write_daemon_config
+  package::install "${packages[@]}"
 }
 
 install_docker::set_up() {
+  systemctl enable --quiet --now containerd.service docker.service || phase::say 'Docker did not start'
   docker_setup::merge_daemon_config docker-not-ready
   if docker_setup::is_bound && docker_setup::is_current && docker_setup::is_right; then return; fi
   docker_setup::require_safe_restart 'a restart of Docker'
@@ -44,6 +51,5 @@ phase::skip_if_done install_docker::holds
 volume::is_ready || phase::fail docker-not-ready "The volume is not mounted at $VOLUME: mount-volume comes first"
 install_docker::install
 install_docker::set_up
-systemctl enable --quiet docker.service containerd.service
 json::string "$WHY" 200
 phase::done "{\"package\":\"$DOCKER_PACKAGE\",\"version\":\"$DOCKER_VERSION\",\"why\":$REPLY}"

@@ -72,7 +72,7 @@ describeRealHost('what a bare host refuses, changing nothing', () => {
     expect(wrong.failure).toBe('docker-key-mismatch');
     expect(wrong.cause).toContain(host.dockerKeyFingerprint);
     const trusted =
-      'ls /etc/apt/keyrings/docker.asc /etc/apt/sources.list.d/docker.list 2>/dev/null || echo none';
+      'ls /etc/apt/keyrings/docker.asc /etc/apt/sources.list.d/docker.list /etc/docker 2>/dev/null || echo none';
     expect(await host.shell(trusted)).toBe('none');
     await host.run('install-docker', valuesOf(host, 1));
     const image = await host.push(variants.withoutCommand('v1'));
