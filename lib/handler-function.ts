@@ -40,7 +40,8 @@ export class HandlerFunction extends Construct {
       // A Lambda's share of CPU grows with its memory; at 512 MB a cold start takes a third of what it takes at 128.
       memorySize: 512,
       timeout: Duration.seconds(props.timeoutSeconds ?? 30),
-      environment: props.environment,
+      // A throttled call of the SDK is worth more tries than its default of three: the graph knows no such error.
+      environment: { AWS_MAX_ATTEMPTS: '6', ...props.environment },
       role: this.role,
       logGroup,
       tracing: Tracing.ACTIVE,
