@@ -23,8 +23,7 @@ try {
     pushes.push(await describeDeployment(rehearsal, `round ${round}`, walked));
     floors.push(await measureFloor(rehearsal, stage!, `floor-${round}`));
   }
-  const back = await rehearsal.push(variants.diesUnderTraffic('dies', 500), 'dies');
-  void back;
+  await rehearsal.push(variants.diesAfterStart('dies', 3000));
   const pushToLiveMs = median(pushes.map((push) => push.pushToLiveMs ?? Infinity));
   const floorMs = median(floors);
   const phases = pushes[0]!.phases.map(({ phase }) => phase);
