@@ -6,8 +6,10 @@ export default defineConfig({
     pool: 'forks',
     // Two at once: real hosts, nginx and Docker share the machine with the tests.
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 240_000,
+    // Bounds for what hangs, not expectations: a busy machine may be many times slower than an idle one.
+    testTimeout: 240_000,
+    hookTimeout: 600_000,
+    expect: { poll: { timeout: 60_000 } },
     // CDK's own WASM validation costs seconds a synth; the template's test turns it on once.
     env: { CDK_VALIDATION: 'false' },
   },

@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,6 +9,7 @@ import { onTestFinished } from 'vitest';
 import { bundleApp } from '../../rehearsal/images/app-layer.ts';
 
 export interface AppProcess {
+  /** Of nothing, if it ended before it listened. */
   readonly url: string;
   readonly process: ChildProcess;
   /** Exit code, or the signal's name. */
@@ -18,10 +18,9 @@ export interface AppProcess {
   readonly complaint: Promise<string>;
 }
 
-/** The bundled app as a container would run it, on a port of its own. */
+/** The bundled app as a container would run it, on a port that the kernel chose. */
 export async function startAppProcess(environment: Record<string, string>): Promise<AppProcess> {
-  const port = await findFreePort();
-  const variables = { BUILD_VERSION: 'v1', CONTAINER_PORT: String(port), ...environment };
+  const variables = { BUILD_VERSION: 'v1', CONTAINER_PORT: '0', ...environment };
   const child = spawn(process.execPath, [await writeBundle()], {
     env: variables,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -29,8 +28,10 @@ export async function startAppProcess(environment: Record<string, string>): Prom
   onTestFinished(() => void child.kill('SIGKILL'));
   const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
   const complaint = text(child.stderr);
-  const listening = once(createInterface({ input: child.stdout }), 'line');
-  await Promise.race([listening, ended]);
+  const listening = once(createInterface({ input: child.stdout }), 'line').then(
+    ([line]) => (JSON.parse(line as string) as { port: number }).port,
+  );
+  const port = await Promise.race([listening, ended]);
   return { url: `http://127.0.0.1:${port}`, process: child, ended, complaint };
 }
 
@@ -40,13 +41,4 @@ async function writeBundle(): Promise<string> {
   const path = join(folder, 'server.cjs');
   writeFileSync(path, await bundleApp());
   return path;
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net';
 import { readSettings } from './settings.ts';
 import { startApp, type RunningApp } from './start-app.ts';
 
@@ -16,7 +17,8 @@ async function main(): Promise<void> {
   const settings = readSettings(process.env);
   const app = await startApp(settings);
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => void stopAndExit(app, signal));
-  say('listening', { port: settings.port, buildVersion: settings.buildVersion });
+  const { port } = app.server.address() as AddressInfo;
+  say('listening', { port, buildVersion: settings.buildVersion });
 }
 
 main().catch((error: unknown) => {

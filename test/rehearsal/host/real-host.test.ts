@@ -68,7 +68,7 @@ describeRealHost('a real rehearsal host', () => {
     await host.exec(['systemctl', '--no-block', 'reboot']);
     const look = () =>
       outputOf(host, 'ls /run/this-boot 2>&1 || systemctl is-system-running').catch(() => 'down');
-    await expect.poll(look, { timeout: 20_000 }).toMatch(/No such file.*\nrunning/);
+    await expect.poll(look).toMatch(/No such file.*\nrunning/);
   });
 
   it('answers on its address', async () => {

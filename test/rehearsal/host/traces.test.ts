@@ -48,7 +48,7 @@ describeRealHost('what a real rehearsal host leaves on the machine', () => {
     const link = await run.firstLine;
     expect(await tracesOf(run.pid)).not.toEqual([]);
     process.kill(run.pid, 'SIGKILL');
-    await expect.poll(() => tracesOf(run.pid), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => tracesOf(run.pid)).toEqual([]);
     expect(await linkNames()).not.toContain(link);
   });
 

@@ -34,7 +34,7 @@ it('does not outlive its parent, however that ends', async () => {
   const [pid] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
   expect(isRunning(Number(pid))).toBe(true);
   parent.kill('SIGKILL');
-  await expect.poll(() => isRunning(Number(pid)), { timeout: 10_000 }).toBe(false);
+  await expect.poll(() => isRunning(Number(pid))).toBe(false);
 });
 
 function isRunning(pid: number): boolean {

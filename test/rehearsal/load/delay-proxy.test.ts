@@ -33,9 +33,11 @@ async function measureRoundTrip(socket: Socket): Promise<number> {
 it('delays each way, and the handshake before the first byte', async () => {
   const socket = await connectThrough((server) => server.pipe(server));
   expect(await measureRoundTrip(socket)).toBeGreaterThanOrEqual(4 * delayMs - 2);
-  const second = await measureRoundTrip(socket);
-  expect(second).toBeGreaterThanOrEqual(2 * delayMs);
-  expect(second).toBeLessThan(4 * delayMs);
+  const later: number[] = [];
+  for (let trip = 0; trip < 5; trip++) later.push(await measureRoundTrip(socket));
+  // The least: a busy machine adds time of its own to some of them.
+  expect(Math.min(...later)).toBeGreaterThanOrEqual(2 * delayMs);
+  expect(Math.min(...later)).toBeLessThan(4 * delayMs);
 });
 
 it('keeps every byte in order, both ways, and passes FIN on after the last', async () => {

@@ -26,6 +26,6 @@ export async function runLoad(
   const run = new LoadRun({ target, rates: { ...silence, ...rates }, timeoutMs });
   let stopped: Promise<LoadReport> | undefined;
   onTestFinished(async () => void (await (stopped ??= run.stop())));
-  await expect.poll(() => enough(run.report()), { timeout: 10_000, interval: 20 }).toBe(true);
+  await expect.poll(() => enough(run.report()), { interval: 20 }).toBe(true);
   return (stopped = run.stop());
 }
