@@ -76,8 +76,7 @@ export class Failure extends Error {
 /** Cuts a text to a single printable line of at most `limit` characters, so that a hostile value cannot forge a log. */
 export function oneLine(text: string, limit = 400): string {
   // eslint-disable-next-line no-control-regex -- control and direction characters are exactly what must go
-  const flat = text
-    .replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g, ' ')
-    .trim();
+  const unprintable = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
+  const flat = text.replace(unprintable, ' ').trim();
   return flat.length > limit ? `${flat.slice(0, limit - 1)}…` : flat;
 }

@@ -158,6 +158,7 @@ describe('the environment', () => {
     expect(Object.keys(names)).toHaveLength(12);
     expect(names['switch-traffic']).toMatch(/^<PhasesSwitchTraffic\w+>$/);
     expect(rest).toEqual({
+      AWS_MAX_ATTEMPTS: '6',
       LEDGER_TABLE: { Ref: expect.stringMatching(/^LedgerTable/) },
       DOCKER_REPOSITORY_URL: { Ref: 'DockerRepositoryUrl' },
       DOCKER_DEB_KEY_FINGERPRINT: { Ref: 'DockerDebKeyFingerprint' },
