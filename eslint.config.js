@@ -11,8 +11,7 @@ const boundaries = {
     folders: ['contracts'],
   },
   bin: { packages: ['aws-cdk-lib', 'cdk-nag', 'node:*'], folders: ['contracts', 'lib'] },
-  lambdas: { packages: ['@aws-sdk/*', 'aws-lambda', 'zod/mini', 'node:*'], folders: ['contracts'] },
-  cli: { packages: ['@aws-sdk/*', 'zod', 'zod/mini', 'node:*'], folders: ['contracts'] },
+  lambdas: { packages: ['@aws-sdk/*', 'zod/mini', 'node:*'], folders: ['contracts'] },
 };
 
 const escape = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
