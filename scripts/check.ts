@@ -12,7 +12,8 @@ const bin = (name: string) => `node_modules/.bin/${name}`;
 const checks: Record<string, () => Promise<CheckResult>> = {
   lint: () => runCheck(bin('eslint'), ['--max-warnings=0', '.']),
   'CDK validation and cdk-nag': () => validateStack('.cache/check/cdk.out'),
-  types: () => runCheck(bin('tsc'), ['--pretty', 'false']),
+  // typescript-eslint needs TypeScript 6; the compiler of 7 does the same in a fifth of the time. Both would be `.bin/tsc`.
+  types: () => runCheck('node_modules/ts7/bin/tsc', ['--pretty', 'false']),
   format: () => runCheck(bin('prettier'), ['--check', '--log-level=warn', '.']),
   shellcheck: checkScripts,
   'state machine': checkDefinition,
