@@ -1,9 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
-
-const root = join(import.meta.dirname, '..');
+import { repositoryRoot } from './cache/folders.ts';
 
 /** Runs the CDK app as `cdk synth` does and gives the folder of the assembly. Throws with what the app printed. */
 export async function synthesize(configFile: string, folder: string): Promise<string> {
@@ -15,7 +13,7 @@ export async function synthesize(configFile: string, folder: string): Promise<st
   };
   try {
     await promisify(execFile)(process.execPath, ['--import', 'tsx', 'bin/edgepaas.ts'], {
-      cwd: root,
+      cwd: repositoryRoot,
       env: environment,
     });
   } catch (error) {

@@ -1,6 +1,6 @@
-import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../host/real/run-command.ts';
+import { repositoryRoot } from './folders.ts';
 
 /** Where debootstrap is: the machine's own, or else one unpacked into the image's folder and not installed. */
 export async function findDebootstrap(folder: string): Promise<Record<string, string>> {
@@ -9,19 +9,8 @@ export async function findDebootstrap(folder: string): Promise<Record<string, st
 }
 
 async function unpackDebootstrap(folder: string): Promise<Record<string, string>> {
-  await mkdir(folder);
-  await downloadDebootstrap(folder);
-  const [archive = ''] = await readdir(folder);
-  await runCommand('dpkg-deb', ['-x', archive, '.'], { cwd: folder });
+  const script = join(repositoryRoot, 'scripts', 'unpack-package.sh');
+  await runCommand('sh', [script, 'debootstrap', folder]);
   const share = join(folder, 'usr/share/debootstrap');
   return { DEBOOTSTRAP: join(folder, 'usr/sbin/debootstrap'), DEBOOTSTRAP_DIR: share };
-}
-
-/** With package lists of its own where the machine has none yet, as in a fresh container. */
-async function downloadDebootstrap(folder: string): Promise<void> {
-  const get = ['-q', '-o', 'APT::Sandbox::User=root', 'download', 'debootstrap'];
-  await runCommand('apt-get', get, { cwd: folder }).catch(async () => {
-    await runCommand('apt-get', ['-q', 'update']);
-    await runCommand('apt-get', get, { cwd: folder });
-  });
 }

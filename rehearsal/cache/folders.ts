@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-const repositoryRoot = join(import.meta.dirname, '..', '..');
+export const repositoryRoot = join(import.meta.dirname, '..', '..');
 
 /** The only folder of this machine that the rehearsal leaves behind. */
 export const cacheRoot = join(repositoryRoot, '.cache', 'rehearsal');
