@@ -1,3 +1,5 @@
+import { refuseUnknown } from '../assembly/refuse-unknown.ts';
+
 /** An SSM Command document of schema 2.2, as far as the rehearsal runs it. */
 export interface CommandDocument {
   readonly parameters: Readonly<Record<string, DocumentParameter>>;
@@ -33,7 +35,7 @@ type Fields = Record<string, unknown>;
 /** Reads a document's content. Throws, naming where, for every field or action that the rehearsal does not run. */
 export function readDocument(content: unknown, where: string): CommandDocument {
   const source = (typeof content === 'string' ? JSON.parse(content) : content) as Fields;
-  refuseOthers(source, ['schemaVersion', 'description', 'parameters', 'mainSteps'], where);
+  refuseUnknown(source, ['schemaVersion', 'description', 'parameters', 'mainSteps'], where);
   if (source.schemaVersion !== '2.2')
     throw new Error(`${where}: the rehearsal runs schema 2.2, not ${String(source.schemaVersion)}`);
   const parameters = (source.parameters ?? {}) as Record<string, Fields>;
@@ -72,7 +74,7 @@ function readParameter(name: string, parameter: Fields, where: string): void {
     throw new Error(
       `${where}: the agent loses the value of a parameter whose name is not all letters and digits`,
     );
-  refuseOthers(parameter, parameterFields, where);
+  refuseUnknown(parameter, parameterFields, where);
   if (parameter.type !== 'String' && parameter.type !== 'StringList')
     throw new Error(`${where}: the rehearsal passes String and StringList, not ${String(parameter.type)}`);
   const { interpolationType } = parameter;
@@ -82,17 +84,12 @@ function readParameter(name: string, parameter: Fields, where: string): void {
 }
 
 function readStep(step: Fields, where: string): DocumentStep {
-  refuseOthers(step, ['action', 'name', 'precondition', 'inputs'], where);
+  refuseUnknown(step, ['action', 'name', 'precondition', 'inputs'], where);
   if (step.action !== 'aws:runShellScript')
     throw new Error(`${where}: the rehearsal runs aws:runShellScript, not ${String(step.action)}`);
   const inputs = step.inputs as Fields;
-  refuseOthers(inputs, ['runCommand', 'timeoutSeconds', 'onFailure', 'onSuccess'], `${where}/inputs`);
+  refuseUnknown(inputs, ['runCommand', 'timeoutSeconds', 'onFailure', 'onSuccess'], `${where}/inputs`);
   if (!Array.isArray(inputs.runCommand))
     throw new Error(`${where}/inputs/runCommand must be a list of lines`);
   return step as unknown as DocumentStep;
-}
-
-function refuseOthers(fields: Fields, known: readonly string[], where: string): void {
-  const others = Object.keys(fields).filter((field) => !known.includes(field));
-  if (others.length > 0) throw new Error(`${where}: the rehearsal does not know ${others.join(', ')}`);
 }

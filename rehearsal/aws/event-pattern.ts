@@ -1,11 +1,9 @@
+import { isObject } from '../asl/json.ts';
 import { matchesWildcard } from '../asl/wildcard.ts';
 
 /** Whether an event's value fits; undefined where the event has none. */
 type Test = (value: unknown) => boolean;
 export type EventMatcher = (event: unknown) => boolean;
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * Compiles an event pattern: every field must fit, by any of the values listed for it. Throws for an operator or a form that is

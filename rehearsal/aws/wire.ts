@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import type { Authorizer } from './authorize.ts';
 import { AwsError, type WireService } from './service.ts';
 import type { CredentialRegistry } from './wire-credentials.ts';
@@ -31,7 +32,8 @@ export interface WireOptions {
 export interface Wire {
   /** Answers a request that came in through any server, such as the TLS gateway of a rehearsal host. */
   handle(request: IncomingMessage, response: ServerResponse): void;
-  listen(at?: { host?: string; port?: number; tls?: ServerOptions }): Promise<WireEndpoint>;
+  /** On this machine alone. */
+  listen(): Promise<WireEndpoint>;
 }
 
 export interface WireEndpoint {
@@ -45,16 +47,17 @@ export function createWire(options: WireOptions): Wire {
   const services = new Map(options.services.map((service) => [service.name, service]));
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     if (options.routes?.some((route) => route(request, response))) return;
-    void answer(request, response, services, options);
+    // What fails here is a caller that went away while it sent its request.
+    answer(request, response, services, options).catch((error: Error) => response.destroy(error));
   };
   return {
     handle,
-    async listen({ host = '127.0.0.1', port = 0, tls } = {}) {
-      const server = tls ? createTlsServer(tls, handle) : createServer(handle);
+    async listen() {
+      const server = createServer(handle);
       server.keepAliveTimeout = 60_000;
-      await listening(server, port, host);
-      const { port: actual } = server.address() as AddressInfo;
-      return { url: `http${tls ? 's' : ''}://${host}:${actual}`, close: () => closing(server) };
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      const { port } = server.address() as AddressInfo;
+      return { url: `http://127.0.0.1:${port}`, close: () => closing(server) };
     },
   };
 }
@@ -68,7 +71,7 @@ async function answer(
   const began = performance.now();
   const requestId = randomUUID();
   const call: WireCall = { time: new Date().toISOString(), principal: '', service: '', action: '', ms: 0 };
-  const body = await readBody(request);
+  const body = await buffer(request);
   const protocol = protocolOf(request.headers, body, requestId);
   const reply = await perform(request, body, protocol, call, services, options).catch((error: unknown) => {
     const known = asAwsError(error);
@@ -121,18 +124,6 @@ function send(response: ServerResponse, { status, contentType, body }: WireAnswe
   });
   response.end(body);
 }
-
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-}
-
-const listening = (server: Server, port: number, host: string) =>
-  new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
 
 function closing(server: Server): Promise<void> {
   server.closeAllConnections();

@@ -1,4 +1,5 @@
 import type { DeployedResource, DeployedStack } from '../assembly-types.ts';
+import { refuseUnknown } from '../assembly/refuse-unknown.ts';
 
 /** A function of the stack, as its process needs it. */
 export interface FunctionConfig {
@@ -57,8 +58,7 @@ function readFunction(
   const refuse = (problem: string): never => {
     throw new Error(`${logicalId}: ${problem}`);
   };
-  const unknown = Object.keys(properties).find((name) => !knownProperties.includes(name));
-  if (unknown) refuse(`the rehearsal does not know ${resourceType}.${unknown}`);
+  refuseUnknown(properties, knownProperties, `${logicalId} (${resourceType})`);
   const runtime = String(properties['Runtime']);
   if (!runtime.startsWith('nodejs')) refuse(`the rehearsal runs Node functions only, not ${runtime}`);
   const { S3Key } = (properties['Code'] ?? {}) as { S3Key?: string };

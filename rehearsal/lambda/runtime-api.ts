@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 
 /** An invocation on its way into a process. */
 export interface Invocation {
@@ -42,7 +44,7 @@ export class RuntimeApi {
 
   /** Answers host and port, as AWS_LAMBDA_RUNTIME_API holds them. */
   async listen(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    await once(this.#server.listen(0, '127.0.0.1'), 'listening');
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
@@ -66,7 +68,7 @@ export class RuntimeApi {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await readBody(request);
+    const body = await text(request);
     const path = request.url?.replace('/2018-06-01/runtime/', '') ?? '';
     if (request.method === 'GET' && path === 'invocation/next') return this.#hold(response);
     const [, requestId, outcome] = /^invocation\/([^/]+)\/(response|error)$/.exec(path) ?? [];
@@ -81,10 +83,4 @@ export class RuntimeApi {
     this.#waiting = response;
     this.#events.ready();
   }
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
 }

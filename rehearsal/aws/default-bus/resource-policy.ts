@@ -1,4 +1,5 @@
 import type { DeployedStack } from '../../assembly-types.ts';
+import { refuseUnknown } from '../../assembly/refuse-unknown.ts';
 import { AwsError } from '../service.ts';
 
 const known = ['Action', 'FunctionName', 'Principal', 'SourceAccount', 'SourceArn'];
@@ -20,8 +21,7 @@ function allows(
   ruleArn: string,
   account: string,
 ): boolean {
-  const unknown = Object.keys(properties).find((name) => !known.includes(name));
-  if (unknown) throw new Error(`the rehearsal does not know AWS::Lambda::Permission.${unknown}`);
+  refuseUnknown(properties, known, 'AWS::Lambda::Permission');
   const { Action, FunctionName, Principal, SourceArn, SourceAccount } = properties;
   return (
     ['lambda:InvokeFunction', 'lambda:*'].includes(String(Action)) &&

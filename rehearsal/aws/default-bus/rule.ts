@@ -1,4 +1,5 @@
 import type { DeployedResource, DeployedStack } from '../../assembly-types.ts';
+import { refuseUnknown } from '../../assembly/refuse-unknown.ts';
 import { parsePath } from '../../asl/json-path.ts';
 import { compilePattern, type EventMatcher } from '../event-pattern.ts';
 
@@ -46,7 +47,7 @@ export const readRules = ({ resources }: DeployedStack): Rule[] =>
 
 function readRule({ logicalId, arn, ref, properties }: DeployedResource): Rule {
   const { EventPattern, ScheduleExpression, EventBusName = 'default', Targets = [] } = properties;
-  refuseUnknown(properties, ruleProperties, logicalId);
+  refuseUnknown(properties, ruleProperties, `${logicalId} (${resourceType})`);
   if (EventBusName !== 'default') throw new Error(`${logicalId}: the rehearsal has the default bus only`);
   if (!EventPattern === !ScheduleExpression)
     throw new Error(`${logicalId}: a rule has an EventPattern or a ScheduleExpression`);
@@ -92,9 +93,4 @@ function readRate(expression: string, logicalId: string): number {
   const [, count, unit] = /^rate\(([1-9]\d*) (minute|hour|day)s?\)$/.exec(expression) ?? [];
   if (!count || !unit) throw new Error(`${logicalId}: ${expression} is not supported, only rate(...) is`);
   return Number(count) * units[unit]!;
-}
-
-function refuseUnknown(value: object, known: readonly string[], where: string): void {
-  const unknown = Object.keys(value).find((name) => !known.includes(name));
-  if (unknown) throw new Error(`${where}: the rehearsal does not know ${resourceType}'s ${unknown}`);
 }

@@ -1,4 +1,5 @@
 import type { DeployedResource, DeployedStack } from '../../assembly-types.ts';
+import { refuseUnknown } from '../../assembly/refuse-unknown.ts';
 import type { StateMachine } from '../../asl/definition.ts';
 import { loadDefinition } from '../../asl/load-definition.ts';
 
@@ -29,8 +30,7 @@ export const readMachines = ({ resources }: DeployedStack): DeployedMachine[] =>
   resources.filter(({ type }) => type === resourceType).map(readMachine);
 
 function readMachine({ logicalId, arn, properties }: DeployedResource): DeployedMachine {
-  const unknown = Object.keys(properties).find((name) => !knownProperties.includes(name));
-  if (unknown) throw new Error(`${logicalId}: the rehearsal does not know ${resourceType}.${unknown}`);
+  refuseUnknown(properties, knownProperties, `${logicalId} (${resourceType})`);
   const {
     StateMachineType = 'STANDARD',
     DefinitionString,

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Certificate } from './certificate-authority.ts';
@@ -6,7 +7,7 @@ import type { Certificate } from './certificate-authority.ts';
 export type NamedHandlers = Readonly<Record<string, RequestListener>>;
 
 /** TLS on port 443 of a host's gateway address, where the host's /etc/hosts sends the names of AWS. */
-export function startGatewayFront(
+export async function startGatewayFront(
   address: string,
   certificate: Certificate,
   handlers: NamedHandlers,
@@ -20,7 +21,6 @@ export function startGatewayFront(
       handler(request, response);
     },
   ).unref();
-  return new Promise((resolve, reject) =>
-    server.once('error', reject).listen(port, address, () => resolve(server)),
-  );
+  await once(server.listen(port, address), 'listening');
+  return server;
 }

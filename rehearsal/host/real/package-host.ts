@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
@@ -19,9 +20,8 @@ export function createPackageHandler(folder: string): RequestListener {
 }
 
 /** On port 80 of a host's gateway address, where the host's apt looks for it. */
-export function startPackageHost(folder: string, address: string, port = 80): Promise<Server> {
+export async function startPackageHost(folder: string, address: string, port = 80): Promise<Server> {
   const server = createServer(createPackageHandler(folder)).unref();
-  return new Promise((resolve, reject) =>
-    server.once('error', reject).listen(port, address, () => resolve(server)),
-  );
+  await once(server.listen(port, address), 'listening');
+  return server;
 }

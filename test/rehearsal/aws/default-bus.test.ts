@@ -286,8 +286,11 @@ describe('loading', () => {
       { EventPattern: undefined, ScheduleExpression: 'cron(0 0 * * ? *)' },
       'cron(0 0 * * ? *) is not supported',
     ],
-    [{ Colour: 1 }, "AWS::Events::Rule's Colour"],
-    [{ Targets: [{ ...toMachine, InputTransformer: {} }] }, "AWS::Events::Rule's InputTransformer"],
+    [{ Colour: 1 }, 'Push (AWS::Events::Rule): the rehearsal does not know Colour'],
+    [
+      { Targets: [{ ...toMachine, InputTransformer: {} }] },
+      'Push.Targets: the rehearsal does not know InputTransformer',
+    ],
     [{ Targets: [{ ...toMachine, Arn: queueArn }] }, `cannot send events to ${queueArn}`],
     [{ Targets: [{ ...toMachine, InputPath: '$..x' }] }, '$..x'],
     [{ EventPattern: { source: [{ cidr: 'x' }] } }, 'Push.EventPattern.source.cidr is not supported'],

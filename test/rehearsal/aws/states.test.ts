@@ -291,7 +291,7 @@ describe('loading', () => {
     [{ StateMachineType: 'EXPRESS' }, 'Deploy: the rehearsal runs STANDARD'],
     [
       { DefinitionString: undefined, DefinitionS3Location: {} },
-      'AWS::StepFunctions::StateMachine.DefinitionS3Location',
+      '(AWS::StepFunctions::StateMachine): the rehearsal does not know DefinitionS3Location',
     ],
     [{ DefinitionString: { Ref: 'x' } }, 'must be resolved to text'],
     [

@@ -296,7 +296,7 @@ describe('an asynchronous invocation', () => {
 describe('loading', () => {
   it.each([
     [{ Runtime: 'python3.13' }, 'Node functions only'],
-    [{ VpcConfig: {} }, 'AWS::Lambda::Function.VpcConfig'],
+    [{ VpcConfig: {} }, '(AWS::Lambda::Function): the rehearsal does not know VpcConfig'],
     [{ Code: { ZipFile: 'x' } }, 'Code must be an asset'],
     [{ Environment: { Variables: { AWS_REGION: 'x' } } }, 'lets no function set AWS_REGION'],
   ])('refuses %j', (properties, message) => {
