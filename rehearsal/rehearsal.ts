@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { StartExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import type { AppSettings } from '../contracts/app-settings.ts';
@@ -6,17 +6,20 @@ import { appSettings } from '../lib/app-settings.ts';
 import { readConfig } from '../lib/read-config.ts';
 import type { HistoryEvent } from './asl/history.ts';
 import type { Execution } from './aws/states/executions.ts';
-import { cacheRoot } from './cache/folders.ts';
 import { startDeployer, type Deployer, type DeployerOptions } from './deployer.ts';
 import type { ImageSpec } from './images/image.ts';
+import { createLogFolder, logError } from './log-folder.ts';
 import { CleanUp } from './stage/clean-up.ts';
 import { hostRoleArn, type Pushed, type Stage, type StageTags } from './stage/stage.ts';
+import { StartWatch } from './start-watch.ts';
 import { synthesize } from './synthesize.ts';
 
 export interface RehearsalOptions {
   /** The configuration to rehearse; its first app is deployed. */
   readonly configFile?: string;
-  readonly makeStage: (tags: StageTags) => Promise<Stage>;
+  readonly makeStage: (tags: StageTags, app: AppSettings) => Promise<Stage>;
+  /** Gives up what has been begun, and undoes it. */
+  readonly signal?: AbortSignal;
   readonly onHistory?: (execution: string, event: HistoryEvent) => void;
   readonly faults?: DeployerOptions['faults'];
   readonly eventFault?: DeployerOptions['eventFault'];
@@ -58,28 +61,36 @@ export class Rehearsal {
 
   /** Synthesizes, sets the stage and deploys the stack on it. What was begun is undone when a step fails. */
   static async start(options: RehearsalOptions): Promise<Rehearsal> {
+    const app = appSettings(await readConfig(options.configFile ?? defaultConfig))[0]!;
+    const logFolder = createLogFolder();
     const cleanUp = new CleanUp();
     try {
-      return await Rehearsal.#assemble(options, cleanUp);
+      return await Rehearsal.#assemble(options, app, logFolder, cleanUp);
     } catch (error) {
       await cleanUp.run();
-      throw error;
+      if (options.signal?.aborted) rmSync(logFolder, { recursive: true, force: true });
+      else logError(logFolder, error);
+      throw new Error(`${(error as Error).message}\nAll logs of this run: ${logFolder}`, { cause: error });
     }
   }
 
-  static async #assemble(options: RehearsalOptions, cleanUp: CleanUp): Promise<Rehearsal> {
-    const { configFile = defaultConfig, makeStage, onHistory } = options;
-    const app = appSettings(await readConfig(configFile))[0]!;
-    const logFolder = createLogFolder();
+  static async #assemble(
+    options: RehearsalOptions,
+    app: AppSettings,
+    logFolder: string,
+    cleanUp: CleanUp,
+  ): Promise<Rehearsal> {
+    const { configFile = defaultConfig, makeStage, signal, onHistory } = options;
     const assembly = mkdtempSync(join(logFolder, 'cdk.out-'));
-    const staging = makeStage(tagsOf(app));
+    const staging = makeStage(tagsOf(app), app);
     cleanUp.add(() =>
       staging.then(
         (stage) => stage.close(),
         () => 'it has undone itself',
       ),
     );
-    const [stage] = await Promise.all([staging, synthesize(configFile, assembly)]);
+    const [stage] = await Promise.all([staging, synthesize(configFile, assembly, signal)]);
+    signal?.throwIfAborted();
     const starts = new StartWatch();
     const deployer = await startDeployer({
       assembly,
@@ -113,7 +124,14 @@ export class Rehearsal {
     tag = spec.buildVersion,
   ): Promise<{ pushed: Pushed; started: Promise<string> }> {
     const started = this.#starts.next((input) => input.includes(`"image-tag":"${tag}"`));
-    return { pushed: await this.stage.push(spec, this.app.repository.name, tag), started };
+    return { pushed: await this.stage.push(this.#suited(spec), this.app.repository.name, tag), started };
+  }
+
+  /** The example app answers on the configured health path, as the app of that configuration would. */
+  #suited(spec: ImageSpec): ImageSpec {
+    const { healthPath } = this.app;
+    if (healthPath === '/health') return spec;
+    return { ...spec, environment: { HEALTH_PATH: healthPath, ...spec.environment } };
   }
 
   /** What a person does in the Step Functions console; the input goes as it is. */
@@ -162,42 +180,9 @@ export class Rehearsal {
   }
 }
 
-function createLogFolder(): string {
-  const stamp = new Date().toISOString().replace(/[:.]/g, '-');
-  const folder = join(cacheRoot, 'logs');
-  mkdirSync(folder, { recursive: true });
-  return mkdtempSync(join(folder, `${stamp}-`));
-}
-
 function tagsOf(app: AppSettings): StageTags {
   return {
     host: { Name: 'rehearsal', [app.hostTag.key]: app.hostTag.value },
     volume: { [app.volume.tag.key]: app.volume.tag.value },
   };
-}
-
-/** Tells who waits for an execution that it has begun, or has come to a state. */
-class StartWatch {
-  readonly #states = new Map<string, () => void>();
-  readonly #waiting = new Set<{ matches: (input: string) => boolean; resolve: (arn: string) => void }>();
-
-  next(matches: (input: string) => boolean): Promise<string> {
-    return new Promise((resolve) => this.#waiting.add({ matches, resolve }));
-  }
-
-  entered(arn: string, state: string): Promise<void> {
-    return new Promise((resolve) => this.#states.set(`${arn} ${state}`, resolve));
-  }
-
-  note(arn: string, { type, input, name }: HistoryEvent): void {
-    if (type === 'TaskStateEntered') this.#states.get(`${arn} ${name}`)?.();
-    if (type !== 'ExecutionStarted') return;
-    const text = JSON.stringify(input);
-    for (const waiter of this.#waiting) {
-      if (!waiter.matches(text)) continue;
-      this.#waiting.delete(waiter);
-      waiter.resolve(arn);
-      return;
-    }
-  }
 }

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { repositoryRoot } from './cache/folders.ts';
 
 /** Runs the CDK app as `cdk synth` does and gives the folder of the assembly. Throws with what the app printed. */
-export async function synthesize(configFile: string, folder: string): Promise<string> {
+export async function synthesize(configFile: string, folder: string, signal?: AbortSignal): Promise<string> {
   await mkdir(folder, { recursive: true });
   const environment = {
     ...process.env,
@@ -15,6 +15,7 @@ export async function synthesize(configFile: string, folder: string): Promise<st
     await promisify(execFile)(process.execPath, ['--import', 'tsx', 'bin/edgepaas.ts'], {
       cwd: repositoryRoot,
       env: environment,
+      signal,
     });
   } catch (error) {
     throw new Error((error as { stderr?: string }).stderr?.trim() || String(error), { cause: error });

@@ -6,7 +6,15 @@ import type { Progress } from './ensure-base-image.ts';
 import { makeDisk, packages, release, scriptPath, tools } from './recipe.ts';
 import { runTool } from './tools.ts';
 
-export async function buildImage(folder: string, mirror: string, progress: Progress): Promise<void> {
+/** With `signal` it ends early and rejects; the folder is then half built. */
+export async function buildImage(
+  folder: string,
+  mirror: string,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<void> {
+  const runAside = (script: string, args: readonly string[], variables: Record<string, string>) =>
+    runInNamespaces(script, args, variables, signal);
   progress(`Fetching a bare Debian ${release} for the rehearsal host (once)`);
   const debootstrap = await findDebootstrap(folder);
   await runAside('build-base.sh', [join(folder, 'base')], {
@@ -20,6 +28,7 @@ export async function buildImage(folder: string, mirror: string, progress: Progr
     runAside('build-tools.sh', [folder], { TOOLS: tools.join(' ') }),
     runAside('download-packages.sh', [folder], { PACKAGES: packages.join(' ') }),
   ]);
+  signal?.throwIfAborted();
   await Promise.all([makeRepositories(folder), runTool(folder, folder, makeDisk)]);
   await Promise.all(
     ['download', 'work', 'debootstrap'].map((name) =>
@@ -39,12 +48,17 @@ async function makeRepositories(folder: string): Promise<void> {
 }
 
 /** In namespaces of its own: what a script mounts goes with it, and if this process is killed, all of it ends. */
-function runAside(
+function runInNamespaces(
   script: string,
   args: readonly string[],
   variables: Record<string, string>,
+  signal?: AbortSignal,
 ): Promise<string> {
   const namespaces = ['unshare', '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child'];
   const command = ['--pdeathsig', 'KILL', ...namespaces, 'sh', scriptPath(script), ...args];
-  return runCommand('setpriv', command, { env: { ...process.env, ...variables } });
+  return runCommand('setpriv', command, {
+    env: { ...process.env, ...variables },
+    signal,
+    killSignal: 'SIGKILL', // unshare takes no other while it waits
+  });
 }

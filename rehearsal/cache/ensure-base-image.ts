@@ -25,23 +25,31 @@ const building = 'building-';
 export type Progress = (what: string) => void;
 
 /** Builds the image if these recipes have not been built here before (about a minute), and otherwise does nothing. */
-export async function ensureBaseImage(progress: Progress = () => {}): Promise<BaseImage> {
+export async function ensureBaseImage(
+  progress: Progress = () => {},
+  signal?: AbortSignal,
+): Promise<BaseImage> {
   const mirror = findDebianMirror();
   const folder = join(imagesRoot, recipeKey(mirror));
   if (!existsSync(folder)) {
     await mkdir(imagesRoot, { recursive: true });
-    await withLock(`${imagesRoot}.lock`, () => buildOnce(folder, mirror, progress));
+    await withLock(`${imagesRoot}.lock`, () => buildOnce(folder, mirror, progress, signal), signal);
   }
   return describeImage(folder);
 }
 
 /** Built aside and renamed when complete, so that a half-built image never counts as one. */
-async function buildOnce(folder: string, mirror: string, progress: Progress): Promise<void> {
+async function buildOnce(
+  folder: string,
+  mirror: string,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<void> {
   if (existsSync(folder)) return; // another rehearsal has built it meanwhile
   await removeAbandoned();
   const aside = await mkdtemp(join(imagesRoot, building));
   try {
-    await buildImage(aside, mirror, progress);
+    await buildImage(aside, mirror, progress, signal);
     await rename(aside, folder);
     await removeOthers(folder);
   } finally {

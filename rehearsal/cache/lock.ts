@@ -5,8 +5,8 @@ import { isAlive, thisProcess } from '../host/real/process-identity.ts';
 const pollMilliseconds = 200;
 
 /** Holds a lock file while `work` runs; a lock whose owner has died is taken over. */
-export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
-  while (!(await tryLock(path))) await sleep(pollMilliseconds);
+export async function withLock<T>(path: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  while (!(await tryLock(path))) await sleep(pollMilliseconds, undefined, { signal });
   try {
     return await work();
   } finally {

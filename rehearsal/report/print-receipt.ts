@@ -1,12 +1,14 @@
 import { styleText } from 'node:util';
-import type { DeploymentReport, RehearsalReport } from './report.ts';
+import { inColumns, milliseconds, rule, together, width, wrap } from './layout.ts';
+import type { DeploymentReport, LoadSummary, PhaseReport, RehearsalReport } from './report.ts';
 
 type Style = Parameters<typeof styleText>[0];
-const width = 78;
+type Paint = (style: Style, text: string) => string;
 
-/** The report as a person reads it at the end of a rehearsal. */
+/** The report as a person reads it at the end of a rehearsal, in at most 80 columns. */
 export function printReceipt(report: RehearsalReport, colours: boolean): string {
-  const paint = (style: Style, text: string) => (colours ? styleText(style, text) : text);
+  // The caller knows whether it is for a terminal; styleText would look at this process's stdout.
+  const paint: Paint = (style, text) => (colours ? styleText(style, text, { validateStream: false }) : text);
   const lines = [
     '',
     paint('bold', 'EdgePaaS rehearsal receipt'),
@@ -14,14 +16,10 @@ export function printReceipt(report: RehearsalReport, colours: boolean): string 
     ...report.deployments.flatMap((deployment) => [...describe(deployment, paint), '']),
     ...totals(report),
     rule,
-    verdict(report, paint),
-    '',
+    ...verdict(report, paint),
   ];
   return lines.join('\n');
 }
-
-const rule = '─'.repeat(width);
-type Paint = (style: Style, text: string) => string;
 
 const outcomeStyles = {
   Succeeded: 'green',
@@ -32,90 +30,80 @@ const outcomeStyles = {
 } as const;
 
 function describe(deployment: DeploymentReport, paint: Paint): string[] {
-  const { title, outcome, buildVersion, digest, trigger } = deployment;
-  const outcomeText = paint(outcomeStyles[outcome], outcome);
+  const { title, outcome, buildVersion, digest, trigger, deploymentId, servingAfterwards } = deployment;
+  const space = ' '.repeat(Math.max(1, width - title.length - outcome.length));
   return [
-    paint('bold', title) + ' '.repeat(Math.max(1, width - title.length - outcome.length)) + outcomeText,
-    `  ${buildVersion}  ${digest.slice(0, 19)}  by ${trigger}  ${deployment.deploymentId}`,
+    paint('bold', title) + space + paint(outcomeStyles[outcome], outcome),
+    ...wrap(`  ${buildVersion}  ${digest.slice(0, 19)}  by ${trigger}  ${deploymentId}`, '    '),
     ...cause(deployment),
-    `  ${speed(deployment)}`,
-    `  ${phases(deployment)}`,
-    ...(deployment.load ? [`  ${load(deployment.load, paint)}`] : []),
+    ...speed(deployment),
+    ...inColumns(deployment.phases.map(phase), 3),
+    ...clients(deployment, paint),
     ...nginxCount(deployment),
-    ...(deployment.servingAfterwards ? [`  port 80 now answers ${deployment.servingAfterwards}`] : []),
+    ...(servingAfterwards ? [`  port 80 now answers ${servingAfterwards}`] : []),
   ];
 }
 
 const cause = ({ failureId, cause: text }: DeploymentReport) =>
   failureId ? wrap(`  ${failureId}: ${text ?? ''}`, '    ') : [];
 
-function speed(deployment: DeploymentReport): string {
-  const {
-    pushToLiveMs,
-    switchMs,
-    commandsSent,
-    stateTransitions,
-    commandsUntilLive,
-    stateTransitionsUntilLive,
-  } = deployment;
-  const counts = `${commandsSent} commands, ${stateTransitions} state transitions`;
-  if (pushToLiveMs === null) return `never live; ${counts}`;
-  const untilLive = `(until live ${commandsUntilLive} and ${stateTransitionsUntilLive})`;
-  return `live after ${milliseconds(pushToLiveMs)}, switched in ${milliseconds(switchMs ?? 0)}; ${counts} ${untilLive}`;
-}
-
-const phases = ({ phases: walked }: DeploymentReport) =>
-  wrap(
-    walked
-      .map(({ phase, ms, result }) => `${phase} ${milliseconds(ms)}${result === 'failed' ? ' failed' : ''}`)
-      .join(', '),
-    '  ',
-  ).join('\n  ');
-
-function load(summary: NonNullable<DeploymentReport['load']>, paint: Paint): string {
-  const { requests, failed, resets, truncatedStreams, webSocketsWithoutCloseFrame, p50Ms, p99Ms } = summary;
-  const lost = failed + resets + truncatedStreams + webSocketsWithoutCloseFrame;
-  const counts = `${failed} failed, ${resets} resets, ${truncatedStreams} streams cut, ${webSocketsWithoutCloseFrame} sockets without close`;
-  return `clients: ${requests} requests, ${paint(lost === 0 ? 'green' : 'red', counts)}; p50 ${p50Ms} ms, p99 ${p99Ms} ms`;
-}
-
-const nginxCount = ({ lost }: DeploymentReport) =>
-  lost.requests > 0
-    ? [
-        `  nginx:   ${lost.requests} requests since the switch, ${lost.status5xx} with 5xx, ${lost.status499} with 499`,
-      ]
-    : [];
-
-function totals({ floorMs, ratio, host, hostNote, seconds }: RehearsalReport): string[] {
-  const floor =
-    floorMs === null
-      ? []
-      : [
-          `The floor here, pull + run + ready + flip by hand: ${milliseconds(floorMs)}; a quiet push took ${ratio} times that.`,
-        ];
-  const simulated = host === 'simulated' ? wrap(`The host was SIMULATED: ${hostNote ?? ''}`) : [];
+function speed(deployment: DeploymentReport): string[] {
+  const { pushToLiveMs, switchMs, commandsSent, stateTransitions } = deployment;
+  const inAll = `${commandsSent} commands, ${stateTransitions} state transitions`;
+  if (pushToLiveMs === null) return [`  never live; ${inAll}`];
+  const { commandsUntilLive, stateTransitionsUntilLive } = deployment;
   return [
-    ...floor,
-    `The host was ${host}; ${seconds} s in all. Everything in numbers: rehearsal-report.json`,
-    ...simulated,
+    `  live after ${milliseconds(pushToLiveMs)}, switched in ${milliseconds(switchMs ?? 0)}`,
+    `  ${inAll}; until live ${commandsUntilLive} and ${stateTransitionsUntilLive}`,
   ];
 }
 
-function verdict({ problems }: RehearsalReport, paint: Paint): string {
-  if (problems.length === 0) return paint('green', 'Everything went as it should.');
-  return [paint('red', 'Not as it should be:'), ...problems.map((problem) => `  - ${problem}`)].join('\n');
+function phase({ phase: name, ms, result }: PhaseReport): string {
+  return `  ${name.padEnd(15)}${milliseconds(ms).padStart(7)}${result === 'failed' ? '✗' : ''}`;
 }
 
-/** 12 ms, 1.4 s. */
-export const milliseconds = (ms: number) =>
-  ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+function clients({ load, outcome }: DeploymentReport, paint: Paint): string[] {
+  if (!load) return [];
+  const { requests, p50Ms, p99Ms } = load;
+  const style = lostOf(load) === 0 ? 'green' : outcome === 'RolledBack' ? 'yellow' : 'red';
+  const text = `  clients: ${together(`${requests} requests,`)} ${losses(load)}; ${latency(p50Ms, p99Ms)}`;
+  return wrap(text, '           ').map((line, index) => (index === 0 ? paint(style, line) : line));
+}
 
-function wrap(text: string, indent = ''): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && `${last} ${word}`.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(lines.length > 0 ? indent + word : word);
-  }
-  return lines;
+function losses({ failed, resets, truncatedStreams, webSocketsWithoutCloseFrame }: LoadSummary): string {
+  const counts = [
+    `${failed} failed`,
+    `${resets} resets`,
+    `${truncatedStreams} streams cut`,
+    `${webSocketsWithoutCloseFrame} sockets without close`,
+  ];
+  return counts.map(together).join(', ');
+}
+
+const latency = (p50Ms: number, p99Ms: number) =>
+  `${together(`p50 ${milliseconds(p50Ms)}`)}, ${together(`p99 ${milliseconds(p99Ms)}`)}`;
+
+const lostOf = ({ failed, resets, truncatedStreams, webSocketsWithoutCloseFrame }: LoadSummary) =>
+  failed + resets + truncatedStreams + webSocketsWithoutCloseFrame;
+
+function nginxCount({ lost: { requests, status5xx, status499 } }: DeploymentReport): string[] {
+  if (requests === 0) return [];
+  return [`  nginx:   ${requests} requests since the switch, ${status5xx} with 5xx, ${status499} with 499`];
+}
+
+function totals({ floorMs, ratio, host, hostNote, seconds }: RehearsalReport): string[] {
+  const numbers = 'Everything in numbers: rehearsal-report.json';
+  if (host === 'simulated')
+    return wrap(
+      `The host was SIMULATED: ${hostNote}. No client asked it anything, and its times are a model's. ${seconds} s in all. ${numbers}`,
+    );
+  const byHand =
+    floorMs === null ? [] : [`The floor, by hand here (pull, run, ready, flip): ${milliseconds(floorMs)}`];
+  const times = ratio === null ? [] : [`A quiet push took ${ratio} times that.`];
+  return [...byHand, ...times, ...wrap(`The host was real; ${seconds} s in all. ${numbers}`)];
+}
+
+function verdict({ problems }: RehearsalReport, paint: Paint): string[] {
+  if (problems.length === 0) return [paint('green', 'Everything went as it should.')];
+  return [paint('red', 'Not as it should be:'), ...problems.flatMap((problem) => wrap(`- ${problem}`, '  '))];
 }

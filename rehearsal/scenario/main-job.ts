@@ -27,7 +27,7 @@ const steps: readonly Step[] = [
   },
   {
     name: 'b',
-    title: 'The next push, under load',
+    title: 'The next push',
     run: (rehearsal) => rehearsal.push(variants.healthy('v2', newBytes)),
     expect: { outcome: 'Succeeded', serving: 'v2', nothingLost: true },
   },
@@ -58,7 +58,7 @@ export interface Told {
 
 export interface Narrator {
   begins(title: string): void;
-  ended(deployment: DeploymentReport): void;
+  ended(deployment: DeploymentReport, problems: readonly string[]): void;
   aborted(): boolean;
 }
 
@@ -66,24 +66,36 @@ export interface Narrator {
 export async function tellMainJob(
   rehearsal: Rehearsal,
   narrator: Narrator,
-  killLoad: (load: Load) => void,
+  onLoad: (load: Load) => void,
 ): Promise<Told> {
-  const told: Told = { deployments: [], problems: [] };
+  const { target } = rehearsal.stage;
+  const deployments: DeploymentReport[] = [];
   let load: Load | undefined;
   for (const step of steps) {
-    if (narrator.aborted()) return told;
-    narrator.begins(step.title);
+    if (narrator.aborted()) break;
+    const title = load ? `${step.title}, under load` : step.title;
+    narrator.begins(title);
     await load?.mark(step.name);
-    told.deployments.push(await describeDeployment(rehearsal, step.title, await step.run(rehearsal)));
-    narrator.ended(told.deployments.at(-1)!);
-    if (!load && rehearsal.stage.target) {
-      load = await startLoad({ target: rehearsal.stage.target, delayMs });
-      killLoad(load);
+    const deployment = await describeDeployment(rehearsal, title, await step.run(rehearsal));
+    deployments.push(deployment);
+    const problems = expectations(deployment, step.expect);
+    narrator.ended(deployment, problems);
+    if (problems.length > 0) break; // what comes next builds on it
+    if (!load && target) {
+      load = await startLoad({ target, hostHeader: target.hostHeader, delayMs });
+      onLoad(load);
     }
   }
-  if (load) told.deployments.splice(0, Infinity, ...withLoad(told.deployments, await load.stop()));
-  told.problems.push(...steps.flatMap(({ expect }, index) => expectations(told.deployments[index]!, expect)));
-  return told;
+  return judge(load ? withLoad(deployments, await load.stop()) : deployments);
+}
+
+/** Again with what the clients saw, which is known only when they have ended. */
+function judge(deployments: DeploymentReport[]): Told {
+  const problems = deployments.flatMap((deployment, index) => expectations(deployment, steps[index]!.expect));
+  const untold = steps
+    .slice(deployments.length)
+    .map(({ title }) => `${title}: not rehearsed, as it ended before`);
+  return { deployments, problems: [...problems, ...untold] };
 }
 
 function withLoad(

@@ -24,8 +24,10 @@ import {
   hostRoleName,
   instanceId,
   volumeId,
+  hostHeaderFor,
   type Stage,
   type StageTags,
+  type Target,
 } from './stage.ts';
 
 const registryName = `${account}.dkr.ecr.${region}.amazonaws.com`;
@@ -35,6 +37,10 @@ const awsNames = [`ssm.${region}.amazonaws.com`, `api.ecr.${region}.amazonaws.co
 export interface RealStageOptions {
   readonly tags: StageTags;
   readonly progress?: Progress;
+  /** Names that the app answers to; clients ask for the first. */
+  readonly serverNames?: readonly string[];
+  /** Gives up what has been begun, and undoes it. */
+  readonly signal?: AbortSignal;
   readonly volume?: Partial<VolumeOptions>;
 }
 
@@ -52,7 +58,7 @@ export async function createRealStage(options: RealStageOptions): Promise<RealSt
 export interface RealStage extends Stage {
   readonly kind: 'real';
   readonly host: RealHost;
-  readonly target: { readonly host: string; readonly port: number };
+  readonly target: Target;
   /** Where any client may push. */
   readonly registryUrl: string;
   /** A login for the registry as the host's own role gets it, for measuring by hand. */
@@ -60,10 +66,10 @@ export interface RealStage extends Stage {
 }
 
 async function assemble(
-  { tags, progress = () => {}, ...rest }: RealStageOptions,
+  { tags, progress = () => {}, serverNames = [], signal, ...rest }: RealStageOptions,
   cleanUp: CleanUp,
 ): Promise<RealStage> {
-  const image = await ensureBaseImage(progress);
+  const image = await ensureBaseImage(progress, signal);
   progress('Starting a bare host, its registry and AWS at the wire');
   const pushes = new PushListener();
   const notifyUrl = await pushes.listen();
@@ -79,15 +85,15 @@ async function assemble(
     accountId: account,
     tags: tags.host,
     volume: { volumeId, sizeGiB: 8, content: 'blank', attached: false, ...rest.volume },
-
     extraHosts: Object.fromEntries([registryName, ...awsNames].map((name) => [name, null])),
     trustedAuthority: authority.authority,
     instanceProfile: { roleName: hostRoleName, credentials: () => roleCredentials(deployer) },
   });
   cleanUp.add(() => host.destroy());
+  signal?.throwIfAborted();
   const packages = await startPackageHost(image.packages, host.gatewayAddress);
   cleanUp.add(() => close(packages));
-  const target = { host: host.address, port: 80 };
+  const target = { host: host.address, port: 80, hostHeader: hostHeaderFor(serverNames) };
 
   return {
     kind: 'real',
@@ -198,9 +204,10 @@ async function close(server: Server | import('node:https').Server): Promise<void
 }
 
 /** The X-Build-Version that `/` answers with through port 80, or its status without one. */
-function askVersion({ host, port }: { host: string; port: number }): Promise<string> {
+function askVersion({ host, port, hostHeader }: Target): Promise<string> {
+  const headers = hostHeader ? { Host: hostHeader } : {};
   return new Promise((resolve) => {
-    const request = get({ host, port, path: '/', agent: false, timeout: 5000 }, (response) => {
+    const request = get({ host, port, headers, path: '/', agent: false, timeout: 5000 }, (response) => {
       response.resume();
       resolve(String(response.headers['x-build-version'] ?? `status ${response.statusCode}`));
     });

@@ -18,10 +18,17 @@ export interface Stage {
   connect(deployer: Deployer): Promise<void>;
   push(spec: ImageSpec, repository: string, tag?: string): Promise<Pushed>;
   /** Where clients reach the host's port 80; none on a simulated one. */
-  readonly target?: { readonly host: string; readonly port: number };
+  readonly target?: Target;
   /** The BUILD_VERSION that port 80 serves, or what it answers instead. */
   serving(): Promise<string>;
   close(): Promise<void>;
+}
+
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  /** The name that clients ask for, where the app does not answer to any. */
+  readonly hostHeader?: string;
 }
 
 export interface Pushed {
@@ -40,4 +47,10 @@ export const hostRoleArn = `arn:aws:iam::${account}:role/${hostRoleName}`;
 export interface StageTags {
   readonly host: Readonly<Record<string, string>>;
   readonly volume: Readonly<Record<string, string>>;
+}
+
+/** A name of the app that a client can ask for; none if it answers to any. */
+export function hostHeaderFor(serverNames: readonly string[]): string | undefined {
+  if (serverNames.length === 0 || serverNames.includes('_')) return undefined;
+  return serverNames[0]!.replace(/^\*/, 'www');
 }

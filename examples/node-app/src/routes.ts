@@ -16,10 +16,13 @@ const routes: Readonly<Record<string, Handler>> = {
 };
 
 export async function route(exchange: Exchange): Promise<void> {
-  const handler = routes[`${exchange.request.method} ${exchange.path}`];
+  const { app, path, request } = exchange;
+  const isHealth = request.method === 'GET' && path === app.settings.healthPath;
+  const handler = isHealth ? answerHealth : routes[`${request.method} ${path}`];
   if (handler) return handler(exchange);
   answerJson(exchange, 404, { error: 'not-found' });
 }
 
 /** What looks after the app, as opposed to what it is for. */
-export const isProbe = (path: string): boolean => /^\/(health|metrics)(\/|$)/.test(path);
+export const isProbe = (path: string, healthPath: string): boolean =>
+  path === healthPath || /^\/(health|metrics)(\/|$)/.test(path);

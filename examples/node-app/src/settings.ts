@@ -2,6 +2,7 @@
 export interface Settings {
   readonly buildVersion: string;
   readonly port: number;
+  readonly healthPath: string;
   /** A fault on request: every health path answers 503 for ever. */
   readonly neverHealthy: boolean;
   /** Faults on request: the process dies, without a word, so many milliseconds after ... */
@@ -10,11 +11,13 @@ export interface Settings {
 }
 
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const { BUILD_VERSION, CONTAINER_PORT, HEALTH, DIE_AFTER_MS, DIE_AFTER_FIRST_REQUEST_MS } = environment;
+  const { BUILD_VERSION, CONTAINER_PORT, HEALTH_PATH } = environment;
+  const { HEALTH, DIE_AFTER_MS, DIE_AFTER_FIRST_REQUEST_MS } = environment;
   if (!BUILD_VERSION) throw new Error('BUILD_VERSION is not set: build the image with it');
   return {
     buildVersion: BUILD_VERSION,
     port: readNumber('CONTAINER_PORT', CONTAINER_PORT) ?? 80,
+    healthPath: HEALTH_PATH || '/health',
     neverHealthy: HEALTH === 'never',
     dieAfterMs: readNumber('DIE_AFTER_MS', DIE_AFTER_MS),
     dieAfterFirstRequestMs: readNumber('DIE_AFTER_FIRST_REQUEST_MS', DIE_AFTER_FIRST_REQUEST_MS),

@@ -29,7 +29,7 @@ export async function startApp(settings: Settings): Promise<RunningApp> {
 function serve(app: App, faults: Faults, request: IncomingMessage, response: ServerResponse): void {
   const [path = '/', query] = (request.url ?? '/').split('?', 2);
   app.requests += 1;
-  if (!isProbe(path)) faults.noteRequest();
+  if (!isProbe(path, app.settings.healthPath)) faults.noteRequest();
   response.setHeader('X-Build-Version', app.settings.buildVersion);
   // What fails here is a client that went away while it sent its body.
   route({ app, request, response, path, query: new URLSearchParams(query) }).catch(() => response.destroy());

@@ -1,10 +1,10 @@
-import { execFile } from 'node:child_process';
+import { execFile, type ExecFileOptions } from 'node:child_process';
 
 /** Runs a program of this machine and gives its stdout; a failure carries what the program said. */
 export function runCommand(
   file: string,
   args: readonly string[],
-  options: { env?: NodeJS.ProcessEnv; cwd?: string; timeout?: number } = {},
+  options: Pick<ExecFileOptions, 'env' | 'cwd' | 'timeout' | 'signal' | 'killSignal'> = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(file, args, { maxBuffer: 64 << 20, ...options }, (error, stdout, stderr) => {

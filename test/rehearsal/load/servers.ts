@@ -6,7 +6,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { startApp, type RunningApp } from '../../../examples/node-app/src/start-app.ts';
 import type { Address } from '../../../rehearsal/load/address.ts';
 
-export function addressOf(server: TcpServer): Address {
+function addressOf(server: TcpServer): Address {
   return { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
 }
 
@@ -30,7 +30,7 @@ export async function startExampleApp(
   buildVersion: string,
   port = 0,
 ): Promise<RunningApp & { address: Address }> {
-  const app = await startApp({ buildVersion, port, neverHealthy: false });
+  const app = await startApp({ buildVersion, port, neverHealthy: false, healthPath: '/health' });
   onTestFinished(() => app.server.closeAllConnections());
   return { ...app, address: addressOf(app.server) };
 }
