@@ -19,7 +19,7 @@ type Verdict = Pick<StepResult, 'status' | 'statusDetails'>;
 export const exitCodes = { skipRestSuccess: 168, skipRestFailed: 169, reboot: 194, killed: 137 } as const;
 
 /** Judges an exit code as the agent does: 137 is a timeout even if the script itself returned it, unless it was cancelled. */
-export function judgeExit(exitCode: number, cancelled = false): Verdict {
+function judgeExit(exitCode: number, cancelled = false): Verdict {
   if (exitCode === 0 || exitCode === exitCodes.skipRestSuccess)
     return { status: 'Success', statusDetails: 'Success' };
   if (exitCode !== exitCodes.killed) return { status: 'Failed', statusDetails: 'Failed' };

@@ -51,7 +51,7 @@ export function registryNotifications(events: EventSink, onPush?: (push: Push) =
   };
 }
 
-export const pushesIn = ({ events }: Envelope): Push[] =>
+const pushesIn = ({ events }: Envelope): Push[] =>
   events
     .filter(({ action, target }) => action === 'push' && manifestTypes.test(target.mediaType))
     .map(({ target }) => target);

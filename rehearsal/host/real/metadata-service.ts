@@ -31,7 +31,7 @@ function closeAll(server: Server, namespace: NamespaceSocket): void {
   namespace.close();
 }
 
-export function createMetadataHandler(options: RealHostOptions) {
+function createMetadataHandler(options: RealHostOptions) {
   const expiries = new Map<string, number>();
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (request.url === '/latest/api/token') return issueToken(request, response, expiries);

@@ -5,7 +5,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { join, normalize } from 'node:path';
 
 /** Serves the image's package repositories, as a distribution's mirror and Docker's package host do. */
-export function createPackageHandler(folder: string): RequestListener {
+function createPackageHandler(folder: string): RequestListener {
   return async (request, response) => {
     const path = join(
       folder,

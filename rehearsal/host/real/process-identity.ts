@@ -7,7 +7,7 @@ export interface ProcessIdentity {
   readonly startTime: string;
 }
 
-export function identifyProcess(pid: number): ProcessIdentity | undefined {
+function identifyProcess(pid: number): ProcessIdentity | undefined {
   try {
     // The command name, in parentheses, may itself hold blanks and parentheses; field 22 counts from after it.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')

@@ -52,11 +52,6 @@ export class RealHost implements RehearsalHost {
     }
   }
 
-  /** False once it has been killed; true while it boots, as what is asked of it then only waits. */
-  get isUp(): boolean {
-    return this.#boot !== undefined;
-  }
-
   async runScript(run: ScriptRun): Promise<ScriptResult> {
     const boot = this.#boot;
     const { pid } = await this.#running();
@@ -74,14 +69,6 @@ export class RealHost implements RehearsalHost {
   async exec(command: readonly string[]): Promise<string> {
     const { pid } = await this.#running();
     return runInside(pid, ['env', '-i', ...inspectionEnvironment, ...command]);
-  }
-
-  /** Leaves so much of the root disk free, at most. */
-  async fillDisk(freeMiB: number): Promise<void> {
-    const available = Number(
-      (await this.exec(['df', '--output=avail', '--block-size=1M', '/'])).split('\n')[1],
-    );
-    if (available > freeMiB) await this.exec(['fallocate', '-l', `${available - freeMiB}MiB`, '/var/filler']);
   }
 
   async attachVolume(volumeId: string): Promise<void> {

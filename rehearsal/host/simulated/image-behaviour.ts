@@ -26,7 +26,7 @@ export interface ImageBehaviour {
 /** By digest; an image that is not in the table is healthy. */
 export type ImageBehaviours = ReadonlyMap<string, ImageBehaviour>;
 
-export const defaultReadyMs = 300;
+const defaultReadyMs = 300;
 
 /** Whether a container's process is there at a time. */
 export function isRunning(

@@ -78,7 +78,10 @@ describeRealHost('a real rehearsal host', () => {
   });
 
   it('runs out of space on its root disk as a full disk does', async () => {
-    await host.fillDisk(10);
+    await outputOf(
+      host,
+      'fallocate -l $(($(df --output=avail --block-size=1M / | tail -1) - 10))MiB /var/filler',
+    );
     const { stderr } = await runOn(host, 'head -c 11M /dev/zero >/root/too-much');
     expect(stderr).toMatch(/No space left on device/);
   });

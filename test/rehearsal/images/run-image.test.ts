@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,7 +9,6 @@ import { unpackTar } from 'modern-tar';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { buildImage } from '../../../rehearsal/images/build-image.ts';
 import type { Image } from '../../../rehearsal/images/image.ts';
-import { writeLayout } from '../../../rehearsal/images/write-layout.ts';
 
 const root = process.platform === 'linux' && process.getuid?.() === 0;
 const reason = root ? '' : ' (skipped: chroot needs root on Linux)';
@@ -42,18 +41,5 @@ describe.skipIf(!root)(`the image's root file system${reason}`, () => {
     const exited = once(app, 'exit');
     app.kill('SIGTERM');
     expect(await exited).toEqual([0, null]);
-  });
-});
-
-it('is written as an OCI layout, for any tool to read', async () => {
-  const folder = createFolder();
-  const image = await buildImage({ buildVersion: 'v1', base: 'empty' });
-  await writeLayout(image, folder);
-  const read = (path: string) =>
-    JSON.parse(readFileSync(join(folder, path), 'utf8')) as Record<string, unknown>;
-  expect(read('oci-layout')).toEqual({ imageLayoutVersion: '1.0.0' });
-  expect(read('index.json').manifests).toMatchObject([{ digest: image.digest, size: image.manifest.size }]);
-  expect(read(`blobs/${image.digest.replace(':', '/')}`)).toMatchObject({
-    layers: [{ digest: image.blobs[1]!.digest }],
   });
 });

@@ -5,7 +5,7 @@ const mebibyte = 2 ** 20;
 const known = /^(debian|ubuntu|centos|rhel|rocky|almalinux|amzn) /;
 
 /** The site as the parameters describe it: two sites are the same when these are. */
-export const siteOf = (run: PhaseRun) =>
+const siteOf = (run: PhaseRun) =>
   ['bluePort', 'greenPort', 'serverNames', 'bodySizeLimit', 'connectTimeout', 'readTimeout', 'sendTimeout']
     .map((name) => run.parameter(name))
     .join(' ');
