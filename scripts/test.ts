@@ -26,10 +26,13 @@ function runTests(filters: string[]): { status: number; counts: Counts } {
   }
 }
 
+const isRootOnLinux = process.platform === 'linux' && process.getuid?.() === 0;
 const filters = process.argv.slice(2);
 const checked = filters.length > 0 ? 0 : run('npx', ['tsx', 'scripts/check.ts']);
 const { status, counts } = runTests(filters);
 if (checked !== 0) console.log('npm run check failed: see above');
 const { numPassedTests, numFailedTests, numPendingTests } = counts;
 console.log(`tests: ${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`);
-process.exitCode = checked || status;
+const incomplete = filters.length === 0 && isRootOnLinux && numPendingTests > 0;
+if (incomplete) console.log('With root nothing may be skipped: the names above say what this machine lacks');
+process.exitCode = checked || status || Number(incomplete);
