@@ -25,7 +25,7 @@ export const siteParameters = {
   ...slotParameters,
   serverNames: {
     description: 'server_name, separated by blanks',
-    pattern: '^[a-z0-9_*][a-z0-9.*_-]{0,252}( [a-z0-9_*][a-z0-9.*_-]{0,252}){0,19}$',
+    pattern: '^[a-z0-9_*][a-z0-9.*_-]{0,252}( [a-z0-9_*][a-z0-9.*_-]{0,252})*$',
   },
   bodySizeLimit: { description: 'client_max_body_size', pattern: '^[1-9][0-9]{0,5}[kmg]$' },
   connectTimeout: { description: 'proxy_connect_timeout in seconds', pattern: seconds },

@@ -6,7 +6,9 @@ import type { DeploymentPlan } from './plan.ts';
 
 /**
  * A parameter of a phase's SSM document. It reaches the script as the environment variable SSM_<name>, never by textual
- * substitution. `pattern` is checked by SSM (Java), by the agent (RE2) and by run-phase (JavaScript): keep to what the three share.
+ * substitution. `pattern` is checked by SSM (Java) and by the agent (Go's RE2): keep to what the two share. RE2 repeats at most
+ * 1,000 times, nested counts multiplied, and the agent fails the command if it cannot compile a pattern.
+ * Source: amazon-ssm-agent, allowedregexparamvalidator.go; Go, regexp/syntax, repeatIsValid.
  */
 export interface PhaseParameter {
   readonly description: string;

@@ -17,20 +17,20 @@ export class DockerParameters extends Construct {
         'DockerRepositoryUrl',
         'https://download.docker.com',
         dockerRepositoryUrl!.pattern,
-        'Where Docker’s packages are',
+        "Where Docker's packages are",
       ),
       // Source: https://docs.docker.com/engine/install/debian and https://docs.docker.com/engine/install/centos
       DOCKER_DEB_KEY_FINGERPRINT: this.add(
         'DockerDebKeyFingerprint',
         '9DC858229FC7DD38854AE2D88D81803C0EBFCD88',
         debKeyFingerprint!.pattern,
-        `${fingerprint} Docker’s deb repository`,
+        `${fingerprint} Docker's deb repository`,
       ),
       DOCKER_RPM_KEY_FINGERPRINT: this.add(
         'DockerRpmKeyFingerprint',
         '060A61C51B558A7F742B77AAC52FEB6B621E9F35',
         rpmKeyFingerprint!.pattern,
-        `${fingerprint} Docker’s rpm repository`,
+        `${fingerprint} Docker's rpm repository`,
       ),
     };
   }

@@ -9,7 +9,7 @@ export const installDocker: PhaseDefinition = {
   description: 'Install Docker CE and set it up for serving without interruption',
   parameters: {
     dockerRepositoryUrl: {
-      description: 'Where Docker’s packages are',
+      description: "Where Docker's packages are",
       pattern: '^https?://[A-Za-z0-9.:-]{1,200}(/[A-Za-z0-9._/-]{0,200})?$',
     },
     debKeyFingerprint: {

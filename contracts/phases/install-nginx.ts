@@ -5,7 +5,7 @@ import type { PhaseDefinition } from '../phase.ts';
 /** Installs Nginx and the app's site. The only phase that reloads Nginx, and only when the site has changed. */
 export const installNginx: PhaseDefinition = {
   name: 'install-nginx',
-  description: 'Install Nginx and the app’s site',
+  description: "Install Nginx and the app's site",
   parameters: siteParameters,
   valuesFrom: siteValues,
   executionSeconds: () => 600,

@@ -7,8 +7,8 @@ export const mountVolume: PhaseDefinition = {
   description: 'Mount the EBS volume that holds Docker',
   parameters: {
     volumeIds: {
-      description: 'Volumes of the deployment’s hosts; this host finds its own',
-      pattern: '^vol-[0-9a-f]{8,17}(,vol-[0-9a-f]{8,17}){0,199}$',
+      description: 'Volumes of the hosts; this host finds its own',
+      pattern: '^vol-[0-9a-f]{8,17}(,vol-[0-9a-f]{8,17})*$',
     },
     filesystem: { description: 'Filesystem for a blank volume', pattern: '^(xfs|ext4)$' },
   },

@@ -8,7 +8,7 @@ export const pullRelease: PhaseDefinition = {
   description: 'Pull the image by digest',
   parameters: {
     ...imageParameters,
-    compressedBytes: { description: 'Size of the image’s layers in the registry', pattern: '^[0-9]{1,12}$' },
+    compressedBytes: { description: "Size of the image's layers in the registry", pattern: '^[0-9]{1,12}$' },
   },
   valuesFrom: (plan) => ({
     ...imageValues(plan),

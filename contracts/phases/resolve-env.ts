@@ -13,7 +13,7 @@ export const resolveEnv: PhaseDefinition = {
     buildVersion: buildVersionParameter,
     containerPort: { description: 'Port the app listens on', pattern: '^[1-9][0-9]{0,4}$' },
     parameterPath: {
-      description: 'The app’s path in Parameter Store',
+      description: "The app's path in Parameter Store",
       pattern: '^/edgepaas/[a-z][a-z0-9-]{0,31}$',
     },
   },

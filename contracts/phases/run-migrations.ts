@@ -10,7 +10,7 @@ export const runMigrations: PhaseDefinition = {
     ...imageParameters,
     migrationCommand: {
       description: 'The command as a JSON array of strings',
-      pattern: '^\\[[ -~]{2,3000}\\]$',
+      pattern: '^\\[[ -~]{2,}\\]$',
     },
     migrationTimeout: { description: 'Seconds it may run', pattern: '^[1-9][0-9]{0,4}$' },
   },

@@ -71,6 +71,26 @@ const hostile = [
   '',
 ];
 
+/** The most copies of one thing that a pattern's counted repeats ask for, those of nested groups multiplied. */
+function mostCopies(pattern: string): number {
+  let flat = pattern.replace(/\\.|\[[^\]]*\]/g, 'c');
+  const most = (text: string): number => {
+    const counted = [...text.matchAll(/(?:<([0-9]+)>|[^<>])(?:\{([0-9]+)(?:,([0-9]*))?\})?/g)];
+    return Math.max(
+      1,
+      ...counted.map(([, inner, least, limit]) => Number(inner ?? 1) * Number(limit || (least ?? 1))),
+    );
+  };
+  while (flat.includes('(')) flat = flat.replace(/\(([^()]*)\)/g, (_, inner: string) => `<${most(inner)}>`);
+  return most(flat);
+}
+
+test.each([
+  ['^a{0,1000}$', 1000],
+  ['^a{2,}(,[a-z]{8,17}){0,199}$', 3383],
+  ['^(/[a-z]{1,50}([._-][a-z]+)*){16}$', 800],
+])('%s asks for %d copies', (pattern, copies) => expect(mostCopies(pattern)).toBe(copies));
+
 describe.each(phaseNames)('%s', (name) => {
   const phase = phases[name];
   const parameters = {
@@ -101,6 +121,11 @@ describe.each(phaseNames)('%s', (name) => {
       // Lookaround, backreferences and possessive quantifiers are not in RE2; \d and \w mean more in Java.
       expect(pattern).not.toMatch(/\(\?|\\[1-9dws]|[+*?}]\+/);
     },
+  );
+
+  // Go refuses to compile more, and the agent fails a command whose pattern it cannot compile.
+  test.each(Object.entries(parameters))('repeats nothing of %s more than 1,000 times', (_, { pattern }) =>
+    expect(mostCopies(pattern)).toBeLessThanOrEqual(1000),
   );
 
   test('may run as long as SSM lets it', () => {
