@@ -23,7 +23,8 @@ export class AppRepository extends Construct {
       repositoryName,
       imageTagMutability: TagMutability.MUTABLE,
       imageScanOnPush: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      // Its name is fixed: one that a failed first deployment of the stack left behind would be in the way of the next.
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
   }
 }

@@ -44,11 +44,12 @@ export class StarterHost extends Construct {
       launchTemplate: { launchTemplateId: template.ref, version: template.attrLatestVersionNumber },
     });
     instance.addResourceDependency(network.routeOut);
+    // The plan attaches the volume behind CloudFormation's back, and an attached one cannot be deleted: the instance goes first.
+    instance.addResourceDependency(this.dockerVolume(group, starterHost, network));
     Tags.of(instance).add('Name', this.node.path);
     Tags.of(instance).add(group.tag.key, group.tag.value);
     acknowledge(instance, 'Metrics by the minute cost more than a first try is worth', 'AwsSolutions-EC28');
     acknowledge(instance, 'Nothing is lost with it: its volume is kept apart', 'AwsSolutions-EC29');
-    this.dockerVolume(group, starterHost, network);
     new CfnOutput(this, 'Address', {
       value: instance.attrPublicDnsName,
       description: 'Where the starter host serves',
@@ -101,7 +102,11 @@ export class StarterHost extends Construct {
   }
 
   /** In the subnet's zone, so that a host which replaces this one can take it over. The plan attaches it. */
-  private dockerVolume({ volume }: HostGroupConfig, host: StarterHostConfig, network: StarterNetwork): void {
+  private dockerVolume(
+    { volume }: HostGroupConfig,
+    host: StarterHostConfig,
+    network: StarterNetwork,
+  ): CfnVolume {
     const docker = new CfnVolume(this, 'DockerVolume', {
       availabilityZone: network.subnet.attrAvailabilityZone,
       encrypted: true,
@@ -111,5 +116,6 @@ export class StarterHost extends Construct {
     Tags.of(docker).add(volume.tag.key, volume.tag.value);
     docker.cfnOptions.deletionPolicy = CfnDeletionPolicy.SNAPSHOT;
     docker.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.SNAPSHOT;
+    return docker;
   }
 }

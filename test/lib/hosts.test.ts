@@ -108,6 +108,11 @@ describe('a starter host', () => {
     expect(volume).toMatchObject({ DeletionPolicy: 'Snapshot', UpdateReplacePolicy: 'Snapshot' });
   });
 
+  test('goes before the volume that the plan attached to it, which could not be deleted otherwise', () => {
+    const [volume] = Object.keys(resourcesOf(template, 'AWS::EC2::Volume'));
+    expect(only('AWS::EC2::Instance')).toMatchObject({ DependsOn: expect.arrayContaining([volume]) });
+  });
+
   test('is found by its group’s tags, and so is its volume, in the same zone', () => {
     expect(only('AWS::EC2::Instance').Properties.Tags).toContainEqual({ Key: 'fleet', Value: 'blue' });
     expect(only('AWS::EC2::Volume').Properties.Tags).toEqual([{ Key: 'docker', Value: 'yes' }]);
