@@ -13,6 +13,6 @@ for (const name of asked.length > 0 ? asked : all) {
     process.exit(1);
   }
   console.error(`\n${name}`);
-  const { status } = spawnSync('npx', ['tsx', script], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, ['--import', 'tsx', script], { stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 }

@@ -19,7 +19,7 @@ function runTests(filters: string[]): { status: number; counts: Counts } {
   const report = join(folder, 'report.json');
   try {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-    const status = run('npx', ['vitest', 'run', ...reporters, ...filters]);
+    const status = run('node_modules/.bin/vitest', ['run', ...reporters, ...filters]);
     return { status, counts: JSON.parse(readFileSync(report, 'utf8')) as Counts };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -28,7 +28,7 @@ function runTests(filters: string[]): { status: number; counts: Counts } {
 
 const isRootOnLinux = process.platform === 'linux' && process.getuid?.() === 0;
 const filters = process.argv.slice(2);
-const checked = filters.length > 0 ? 0 : run('npx', ['tsx', 'scripts/check.ts']);
+const checked = filters.length > 0 ? 0 : run(process.execPath, ['--import', 'tsx', 'scripts/check.ts']);
 const { status, counts } = runTests(filters);
 if (checked !== 0) console.log('npm run check failed: see above');
 const { numPassedTests, numFailedTests, numPendingTests } = counts;
