@@ -36,8 +36,7 @@ export class TaskTokens {
     this.#waiting.set(token, waiting);
     const close = () => {
       stop();
-      this.#waiting.delete(token);
-      this.#closed.add(token);
+      this.#settle(token);
     };
     return { token, result: promise, close, isOpen: () => this.#waiting.has(token) };
   }
