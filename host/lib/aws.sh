@@ -1,8 +1,12 @@
 # AWS by the instance role, with nothing but curl: no distribution but Amazon Linux brings a usable AWS CLI.
 # Credentials live in variables of this process and reach curl through a pipe: never a command line, never a file.
 source host/lib/http.sh
+source host/lib/aws-signature.sh
 
 METADATA=169.254.169.254
+AWS_CONTENT_TYPE=application/x-amz-json-1.1
+AWS_RETRY_SECONDS=20
+AWS_SIGNER=aws::signed_by_curl
 
 # IMDSv2. Sets AWS_USER and AWS_TOKEN, or returns 1 and says why in REPLY.
 aws::read_credentials() {
@@ -36,18 +40,45 @@ aws::parse_credentials() {
   AWS_TOKEN=${BASH_REMATCH[1]} AWS_USER=$id:$secret
 }
 
-# Sets AWS_STATUS (000: no answer) and AWS_ANSWER. The session token is a header, for curl's signing knows none.
+# Sets AWS_STATUS (000: no answer) and AWS_ANSWER. Asks again what AWS answers to too many at once, which hosts of a wave are.
 aws::call() { # service, host, region, target, body
+  local deadline=$((SECONDS + AWS_RETRY_SECONDS)) attempt
+  for ((attempt = 0; ; attempt++)); do
+    aws::ask "$@"
+    if ! aws::may_pass || ((SECONDS >= deadline)); then return; fi
+    phase::sleep "$((attempt < 4 ? attempt : 4)).$((RANDOM % 900 + 100))"
+  done
+}
+
+aws::may_pass() {
+  [[ $AWS_STATUS =~ ^(000|429|5..)$ || ($AWS_STATUS == 400 && $AWS_ANSWER == *Throttling*) ]]
+}
+
+# By curl's own signature, which costs no process; if AWS does not take it, by ours from then on.
+aws::ask() {
+  aws::send "$@"
+  if [[ $AWS_SIGNER == aws_signature::headers || ! $AWS_STATUS =~ ^40[03]$ ]]; then return; fi
+  if [[ ! $AWS_ANSWER =~ \"__type\":\"[^\"]*(Signature|SecurityToken|UnrecognizedClient|MissingAuthentication) ]]; then return; fi
+  AWS_SIGNER=aws_signature::headers
+  aws::send "$@"
+}
+
+# The session token is a header, for curl's signing knows none.
+aws::send() {
   local answer
-  answer=$(curl --silent --max-time 20 --retry 2 --config - --data-binary "$5" \
-    --header 'Content-Type: application/x-amz-json-1.1' --header "X-Amz-Target: $4" \
-    --write-out '\n%{http_code}' "https://$2/" < <(aws::curl_config "$1" "$3")) || true
+  answer=$(curl --silent --max-time 10 --config - --data-binary "$5" \
+    --header "Content-Type: $AWS_CONTENT_TYPE" --header "X-Amz-Target: $4" \
+    --write-out '\n%{http_code}' "https://$2/" < <(aws::curl_config "$@")) || true
   AWS_STATUS=${answer##*$'\n'} AWS_ANSWER=${answer%$'\n'*}
 }
 
-aws::curl_config() { # service, region
-  printf 'user = "%s"\naws-sigv4 = "aws:amz:%s:%s"\nheader = "X-Amz-Security-Token: %s"\n' \
-    "$AWS_USER" "$2" "$1" "$AWS_TOKEN"
+aws::curl_config() {
+  printf 'header = "X-Amz-Security-Token: %s"\n' "$AWS_TOKEN"
+  "$AWS_SIGNER" "$@"
+}
+
+aws::signed_by_curl() { # service, host, region
+  printf 'user = "%s"\naws-sigv4 = "aws:amz:%s:%s"\n' "$AWS_USER" "$3" "$1"
 }
 
 aws::domain() { # region; sets REPLY
