@@ -21,15 +21,17 @@ docker_repository::add_deb() { # base
   rm -f "$RUNTIME/packages-refreshed"
 }
 
-# The repository's file is written here, so that it is the same for dnf 4 and dnf 5.
+# The repository's file is written here, so that it is the same for dnf 4 and dnf 5. By the major version: $releasever is a
+# minor one where somebody has pinned it, as for extended updates, and Docker has no folder for those.
 docker_repository::add_rpm() { # base
-  local key=/etc/pki/rpm-gpg/RPM-GPG-KEY-docker
+  local key=/etc/pki/rpm-gpg/RPM-GPG-KEY-docker release=${DISTRIBUTION_VERSION%%.*}
+  command -v gpg >/dev/null || package::install gnupg2
   docker_repository::fetch_key "$1/gpg" "$RPM_KEY_FINGERPRINT"
   file::replace "$key" "$KEY"$'\n' 644
   rpm --import "$key"
   file::replace /etc/yum.repos.d/docker-ce.repo "[docker-ce-stable]
 name=Docker CE Stable
-baseurl=$1/\$releasever/\$basearch/stable
+baseurl=$1/$release/\$basearch/stable
 enabled=1
 gpgcheck=1
 gpgkey=file://$key

@@ -2,6 +2,7 @@
 source host/lib/docker.sh
 source host/lib/volume.sh
 source host/lib/file.sh
+source host/lib/selinux.sh
 
 DAEMON_FILE=/etc/docker/daemon.json
 DOCKER_READY_SECONDS=60
@@ -13,6 +14,15 @@ docker_setup::unit() { # docker or containerd; sets UNIT_FILE and UNIT
   UNIT="[Unit]"$'\n'"RequiresMountsFor=$VOLUME"
   if [[ $1 == docker ]]; then return; fi
   UNIT+=$'\n\n'"[Service]"$'\n'"ExecStart="$'\n'"ExecStart=/usr/bin/containerd --root $CONTAINERD_ROOT"
+}
+
+# The roots need the labels of the places they take, which only container-selinux knows: a package that comes with Docker.
+# A new filesystem has no label at its top.
+docker_setup::label() {
+  if ! selinux::is_on; then return; fi
+  restorecon "$VOLUME"
+  selinux::label_as "$DOCKER_ROOT" /var/lib/docker
+  selinux::label_as "$CONTAINERD_ROOT" /var/lib/containerd
 }
 
 docker_setup::is_bound() {
@@ -69,8 +79,10 @@ run \`systemctl reload docker\`, or stop them yourself"
 }
 
 docker_setup::write_daemon_config() {
+  local mode=644
   mkdir -p "${DAEMON_FILE%/*}"
-  file::replace "$DAEMON_FILE" "$DAEMON_CONFIG"$'\n' 644
+  if [[ -e $DAEMON_FILE ]]; then mode=$(stat --format %a "$DAEMON_FILE"); fi
+  file::replace "$DAEMON_FILE" "$DAEMON_CONFIG"$'\n' "$mode"
 }
 
 # Writes the merged configuration and restarts Docker with it; puts the old one back if Docker does not take it.

@@ -41,7 +41,3 @@ host::architecture() { # REPLY, as EC2 says it
 host::free_bytes() { # path; sets FREE_BYTES
   read -r FREE_BYTES < <(df --output=avail --block-size=1 "$1" | tail -n 1)
 }
-
-host::enforces_selinux() {
-  [[ -e /sys/fs/selinux/enforce && $(</sys/fs/selinux/enforce) == 1 ]]
-}

@@ -20,17 +20,34 @@ install_docker::choose() { # sets DOCKER_PACKAGE and WHY
 
 install_docker::install() {
   if package::is_installed "$DOCKER_PACKAGE"; then return; fi
+  install_docker::refuse_snap
   # Docker CE takes the place of another Docker, and with it its containers.
   docker_setup::require_idle "installing $DOCKER_PACKAGE"
   local -a packages=(docker)
   if [[ $DOCKER_PACKAGE == docker-ce ]]; then
     packages=(docker-ce docker-ce-cli containerd.io docker-buildx-plugin docker-compose-plugin)
     docker_repository::add
+    install_docker::add_netfilter
   fi
   # Before the packages, which may start Docker at once: it must not begin on the root disk.
   docker_setup::merge_daemon_config docker-not-ready
   docker_setup::write_daemon_config
   package::install "${packages[@]}"
+  docker_setup::label
+}
+
+# On RPM systems Docker CE is content with nftables, but by default calls iptables. From EL 10 on, a module that its rules
+# need is in a package of its own. Source: docker/docker-ce-packaging, issue 1340.
+install_docker::add_netfilter() { # adds to packages
+  if [[ $FAMILY != rpm ]]; then return; fi
+  packages+=(iptables-nft)
+  modprobe --quiet xt_addrtype || packages+=("kernel-modules-extra-$(uname -r)")
+}
+
+# A snap has its data and its settings in a place of its own, and the same socket.
+install_docker::refuse_snap() {
+  if [[ ! -e /var/lib/snapd/snaps || ! -e /snap/docker/current ]]; then return; fi
+  phase::fail docker-not-ready "Docker is here as a snap, which cannot use the volume: run \`snap remove docker\`, then deploy again"
 }
 
 install_docker::set_up() {

@@ -62,7 +62,7 @@ mount_volume::write_fstab() {
   done </etc/fstab
   if [[ $(</etc/fstab)$'\n' == "$fstab$entry"$'\n' ]]; then return; fi
   file::replace /etc/fstab "$fstab$entry"$'\n' 644
-  if host::enforces_selinux; then restorecon /etc/fstab; fi
+  if selinux::is_on; then restorecon /etc/fstab; fi
   systemctl daemon-reload
 }
 
@@ -78,15 +78,6 @@ mount_volume::mount() {
   chmod 711 "$DOCKER_ROOT" "$CONTAINERD_ROOT"
 }
 
-# The roots need the labels of the places they take; the rule makes them last through a relabelling.
-mount_volume::label() {
-  if ! host::enforces_selinux; then return; fi
-  package::install policycoreutils-python-utils
-  semanage fcontext --add --equal /var/lib/docker "$DOCKER_ROOT" || true # it is there already
-  semanage fcontext --add --equal /var/lib/containerd "$CONTAINERD_ROOT" || true
-  restorecon -R "$DOCKER_ROOT" "$CONTAINERD_ROOT"
-}
-
 phase::begin mount-volume volumeIds filesystem
 phase::enter_host
 host::require_distribution
@@ -94,7 +85,7 @@ phase::skip_if_done mount_volume::holds
 mount_volume::prepare_filesystem
 mount_volume::write_fstab
 mount_volume::mount
-mount_volume::label
+docker_setup::label
 docker_move::to_volume
 docker_setup::bind_to_volume
 file::replace "$VOLUME_SENTINEL" "$VOLUME_ID $UUID"$'\n' 644
