@@ -54,6 +54,14 @@ http::join_chunks() { # of HTTP_BODY; RFC 9112, section 7.1
   done
 }
 
+# A name that leads to the server of a server_name. `_` takes what no other server names: `localhost` is not such a name, for
+# the default site of nginx.org's package has it.
+http::name_for() { # server_name; sets REPLY
+  REPLY=${1/#\*/edgepaas}
+  REPLY=${REPLY/%\*/edgepaas}
+  if [[ $REPLY == _ ]]; then REPLY=edgepaas.invalid; fi
+}
+
 http::header() { # name in lower case; REPLY is its value, empty if there is none
   local headers=${HTTP_HEADERS//$'\r'/} line
   REPLY=

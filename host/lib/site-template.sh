@@ -1,4 +1,5 @@
-# The app's Nginx site; @words@ are filled in by site::render.
+# The app's Nginx site; @words@ are filled in by site::render. Names of variables have at most 46 characters, which is what
+# fits into Nginx's hash of them (variables_hash_bucket_size 64).
 # shellcheck disable=SC2016 # what looks like shell variables are those of Nginx
 SITE_TEMPLATE='# EdgePaaS made this for the app @app@ and overwrites changes.
 
@@ -13,23 +14,23 @@ upstream @name@_green {
   server 127.0.0.1:@bluePort@ max_fails=0 backup;
 }
 
-map $http_upgrade $@name@_connection {
+map $http_upgrade $@variable@_upgrade {
   default upgrade;
   "" close;
 }
-map $http_x_forwarded_proto $@name@_proto {
+map $http_x_forwarded_proto $@variable@_proto {
   default $scheme;
   https https;
 }
-map $remote_addr $@name@_told_upstream {
+map $remote_addr $@variable@_told {
   default "";
   127.0.0.1 $upstream_addr;
 }
-map $remote_addr $@name@_told_site {
+map $remote_addr $@variable@_site {
   default "";
   127.0.0.1 site-@checksum@;
 }
-map "$remote_addr $http_user_agent" $@name@_is_logged {
+map "$remote_addr $http_user_agent" $@variable@_logged {
   default 1;
   "127.0.0.1 EdgePaaS" 0;
 }
@@ -39,14 +40,14 @@ server {
   @listen@
   server_name @serverNames@;
   server_tokens off;
-  access_log /var/log/nginx/edgepaas-@app@.log @name@ if=$@name@_is_logged;
+  access_log /var/log/nginx/edgepaas-@app@.log @name@ if=$@variable@_logged;
   client_max_body_size @bodySizeLimit@;
   open_file_cache off;
 
   # Looked at for each request: traffic moves when a file is made or removed, without a reload.
-  set $@name@_upstream @name@_blue;
+  set $@variable@_upstream @name@_blue;
   if (-f @traffic@/green) {
-    set $@name@_upstream @name@_green;
+    set $@variable@_upstream @name@_green;
   }
 
   proxy_http_version 1.1;
@@ -54,21 +55,22 @@ server {
   proxy_set_header X-Real-IP $remote_addr;
   proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
   proxy_set_header X-Forwarded-Host $host;
-  proxy_set_header X-Forwarded-Proto $@name@_proto;
+  proxy_set_header X-Forwarded-Proto $@variable@_proto;
   proxy_set_header Upgrade $http_upgrade;
-  proxy_set_header Connection $@name@_connection;
+  proxy_set_header Connection $@variable@_upgrade;
   proxy_connect_timeout @connectTimeout@s;
   proxy_read_timeout @readTimeout@s;
   proxy_send_timeout @sendTimeout@s;
   # Bodies are buffered, so that a slow client holds no worker of the app; one that is complete only after the switch and
-  # finds its slot closed goes to the other. Not on a timeout, for the app may have done what a slow request asked.
+  # finds its slot closed goes to the other. A POST or PATCH that has reached the app is never sent again (Nginx >= 1.9.13,
+  # unless told non_idempotent), and nothing is after a timeout, for the app may have done what a slow request asked.
   proxy_request_buffering on;
   proxy_next_upstream error;
   proxy_buffer_size 16k;
   proxy_buffers 8 16k;
   # Told to this host alone: it proves where traffic goes.
   proxy_hide_header X-EdgePaaS-Upstream;
-  add_header X-EdgePaaS-Upstream $@name@_told_upstream always;
+  add_header X-EdgePaaS-Upstream $@variable@_told always;
 
   location / {
     if (!-f @traffic@/live) {
@@ -78,20 +80,20 @@ server {
     if ($http_accept ~ text/event-stream) {
       return 418;
     }
-    proxy_pass http://$@name@_upstream;
+    proxy_pass http://$@variable@_upstream;
   }
 
   # Events reach the client as they are written; any other answer gets that by its header X-Accel-Buffering: no.
   location @events {
     proxy_buffering off;
-    proxy_pass http://$@name@_upstream;
+    proxy_pass http://$@variable@_upstream;
   }
 
   location = /.edgepaas/site {
     default_type text/plain;
-    if ($@name@_told_site = "") {
+    if ($@variable@_site = "") {
       return 404;
     }
-    return 200 $@name@_told_site;
+    return 200 $@variable@_site;
   }
 }'

@@ -13,6 +13,7 @@ site::render() { # sets SITE and SITE_CHECKSUM
   SITE=$SITE_TEMPLATE
   site::fill app "$APP"
   site::fill name "$name"
+  site::fill variable "ep_${APP//-/_}"
   site::fill listen "$REPLY"
   site::fill traffic "$STATE/apps/$APP/traffic"
   site::fill bluePort "$BLUE_PORT"
@@ -43,9 +44,8 @@ site::is_loaded() {
 }
 
 site::is_served() {
-  local name=${SERVER_NAMES%% *}
-  name=${name/#\*/edgepaas}
-  http::get 127.0.0.1 80 /.edgepaas/site "${name/#_/localhost}" 2
+  http::name_for "${SERVER_NAMES%% *}"
+  http::get 127.0.0.1 80 /.edgepaas/site "$REPLY" 2
   [[ $HTTP_STATUS == 200 && $HTTP_BODY == "site-$SITE_CHECKSUM" ]]
 }
 

@@ -34,11 +34,11 @@ traffic::is_served_by() { # slot
 
 traffic::read_server_name() { # sets SERVER_NAME: a name that leads to the app's server
   local line
-  SERVER_NAME=localhost
+  SERVER_NAME=edgepaas.invalid
   while IFS= read -r line; do
     if [[ ! $line =~ ^\ *server_name\ ([^\ \;]+) ]]; then continue; fi
-    SERVER_NAME=${BASH_REMATCH[1]/#\*/edgepaas}
-    if [[ $SERVER_NAME == _ ]]; then SERVER_NAME=localhost; fi
+    http::name_for "${BASH_REMATCH[1]}"
+    SERVER_NAME=$REPLY
     return
   done <"$SITE_FILE"
 }

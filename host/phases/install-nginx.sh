@@ -3,6 +3,7 @@
 source host/lib/phase.sh
 source host/lib/package.sh
 source host/lib/site.sh
+source host/lib/selinux.sh
 
 READY_SECONDS=15
 TEST_CONFIG=/etc/nginx/.edgepaas-test.conf
@@ -26,11 +27,9 @@ install_nginx::make_traffic_folder() {
   local folder=$APP_STATE/traffic
   mkdir -p "$folder"
   chmod 755 "$STATE" "$STATE/apps" "$APP_STATE" "$folder"
-  if ! host::enforces_selinux; then return; fi
-  package::install policycoreutils-python-utils
-  setsebool -P httpd_can_network_connect 1
-  semanage fcontext --add --type httpd_sys_content_t "$STATE/apps/[^/]+/traffic(/.*)?" || true # it is there already
-  restorecon -R "$folder"
+  if ! selinux::is_on; then return; fi
+  selinux::let_nginx_connect
+  selinux::let_nginx_read "$folder" "$STATE/apps/[^/]+/traffic"
 }
 
 install_nginx::place_site() { # sets SITE_CHANGED
@@ -39,7 +38,7 @@ install_nginx::place_site() { # sets SITE_CHANGED
   SITE_CHANGED=true
   install_nginx::test
   file::replace "$SITE_FILE" "$SITE"$'\n' 644
-  if host::enforces_selinux; then restorecon "$SITE_FILE"; fi
+  if selinux::is_on; then restorecon "$SITE_FILE"; fi
 }
 
 # Tests the whole configuration with the new site before it takes the old one's place: a host that reboots in between
@@ -77,6 +76,12 @@ install_nginx::load_site() {
   done
 }
 
+# Whom a host lets in is its owner's to say: opening what they keep closed is not ours.
+install_nginx::look_at_firewall() {
+  if ! systemctl is-active --quiet firewalld || firewall-cmd --quiet --query-service=http; then return; fi
+  phase::say 'firewalld lets no HTTP in: run firewall-cmd --permanent --add-service=http and firewall-cmd --reload'
+}
+
 install_nginx::fail() {
   local said
   install_nginx::require_port_80
@@ -87,15 +92,19 @@ install_nginx::fail() {
 phase::begin install-nginx bluePort greenPort serverNames bodySizeLimit connectTimeout readTimeout sendTimeout
 phase::enter_host
 host::require_distribution
+SS_PACKAGE=iproute
+if [[ $FAMILY == deb ]]; then SS_PACKAGE=iproute2; fi
 site::path
 site::render
 phase::skip_if_done site::is_loaded
 install_nginx::require_port_80
-package::install nginx jq
+package::install nginx jq "$SS_PACKAGE"
+# Before the site is loaded, from when on inspect takes the host for prepared: EL's package does not enable its service.
+systemctl enable --quiet nginx
 install_nginx::remove_default_site
 install_nginx::make_traffic_folder
 install_nginx::place_site
 install_nginx::load_site
-systemctl enable --quiet nginx
+install_nginx::look_at_firewall
 version=$(nginx -v 2>&1)
 phase::done "{\"version\":\"${version##*/}\",\"siteChanged\":$SITE_CHANGED}"
