@@ -11,12 +11,13 @@ access_log::position() { # sets LOG_INODE and LOG_OFFSET: the end of the log
   read -r LOG_INODE LOG_OFFSET < <(stat --format '%i %s' "$LOG_FILE")
 }
 
-# Opens the log at LOG_OFFSET of the file LOG_INODE, which may have been rotated meanwhile; counts start at zero.
+# Opens the log at LOG_OFFSET of the file LOG_INODE, which may have been rotated meanwhile: to .1, or to -20260131 where
+# logrotate dates its files, as on RHEL and its kin. Counts start at zero.
 access_log::open() {
   access_log::name
   LOG_REQUESTS=0 LOG_5XX=0 LOG_499=0
   local file inode
-  for file in "$LOG_FILE" "$LOG_FILE.1"; do
+  for file in "$LOG_FILE" "$LOG_FILE"[.-]*; do
     if [[ ! -e $file ]]; then continue; fi
     inode=$(stat --format %i "$file")
     if [[ $inode != "$LOG_INODE" ]]; then continue; fi

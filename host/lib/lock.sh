@@ -4,13 +4,18 @@
 LOCK_APP_SECONDS=40
 LOCK_HOST_SECONDS=300 # another app's migration may be running
 
+# Nobody but root may open a lock: to read it would be enough to hold it.
 lock::take_host() {
+  umask 077
   exec {LOCK_HOST}>>"$STATE/lock"
+  umask 022
   lock::wait "$LOCK_HOST" "$LOCK_HOST_SECONDS" 'another phase on this host'
 }
 
 lock::take_app() {
+  umask 077
   exec {LOCK_HOST}>>"$STATE/lock" {LOCK_APP}>>"$APP_STATE/lock"
+  umask 022
   lock::wait "$LOCK_HOST" "$LOCK_APP_SECONDS" 'a phase that changes this host' --shared
   lock::wait "$LOCK_APP" "$LOCK_APP_SECONDS" "another phase of $APP on this host"
 }

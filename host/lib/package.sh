@@ -1,5 +1,6 @@
 # Packages of the distribution, the same words for apt and dnf.
 PACKAGE_LOCK_SECONDS=240
+FIRST_BOOT_SECONDS=180
 REFRESH_OUTPUT=''
 
 package::is_installed() {
@@ -17,9 +18,19 @@ package::install() { # packages; those that are there are left as they are
   done
   if ((${#wanted[@]} == 0)); then return; fi
   phase::say "Installing ${wanted[*]}"
+  package::await_first_boot
   package::finish_interrupted
   package::refresh
   package::run install "${wanted[@]}" || package::fail "${wanted[*]}"
+}
+
+# On a host's first boot cloud-init may still write the sources of packages, and install some. status.json is there once it
+# has begun, result.json once it has ended. Source: cloud-init, doc/status.txt.
+package::await_first_boot() {
+  local deadline=$((SECONDS + FIRST_BOOT_SECONDS))
+  while [[ -e /run/cloud-init/status.json && ! -e /run/cloud-init/result.json ]] && ((SECONDS < deadline)); do
+    phase::sleep 0.5
+  done
 }
 
 # What a run that was killed half-way left unconfigured.
@@ -30,10 +41,14 @@ package::finish_interrupted() {
 # The lists on a cloud image are as old as the image; within a deployment they are fetched once. A repository that is out
 # of reach matters only if what we install is in it.
 package::refresh() {
-  if [[ $FAMILY == rpm || -e $RUNTIME/packages-refreshed ]]; then return; fi
+  if [[ $FAMILY == rpm ]] || package::is_fresh; then return; fi
   if ! package::run update; then REFRESH_OUTPUT=$PACKAGE_OUTPUT && return; fi
   (umask 077 && mkdir -p "$RUNTIME")
-  : >"$RUNTIME/packages-refreshed"
+  printf '%s\n' "$DEPLOYMENT_ID" >"$RUNTIME/packages-refreshed"
+}
+
+package::is_fresh() {
+  [[ -e $RUNTIME/packages-refreshed && $(<"$RUNTIME/packages-refreshed") == "$DEPLOYMENT_ID" ]]
 }
 
 # Waits for whoever has the package manager: a cloud image upgrades itself after its first boot, and dpkg, in a session of

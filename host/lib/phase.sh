@@ -16,6 +16,8 @@ STATE=/var/lib/edgepaas
 RUNTIME=/run/edgepaas
 # The agent sets no HOME; root's own registry logins and their helpers have no part in a deployment.
 export LC_ALL=C HOME=/root DOCKER_CONFIG=$RUNTIME/no-docker-config
+# On Ubuntu the agent is a snap, whose own programs must not come first.
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 trap 'phase::crash "$LINENO" "$BASH_COMMAND"' ERR
 
 phase::begin() { # name, parameters beside those that every phase takes

@@ -74,13 +74,21 @@ revert::remove_candidate() {
   for slot in blue green; do
     if [[ $slot == "$LIVE_SLOT" ]]; then continue; fi
     slot::look "$slot"
+    revert::require_docker
     if ! slot::is_ours; then continue; fi
     slot::port "$slot"
     if $SWITCHED; then drain::await "$REPLY" "$DRAIN_TIMEOUT"; fi
     docker::remove "edgepaas-$APP-$slot" "$STOP_TIMEOUT"
     slot::look "$slot"
+    revert::require_docker
     if slot::is_ours; then phase::fail revert-failed "The candidate on $slot could not be removed"; fi
   done
+}
+
+# A Docker that is down would bring the candidate back when it returns.
+revert::require_docker() {
+  if [[ $CONTAINER_STATUS =~ ^(200|404)$ ]]; then return; fi
+  phase::fail revert-failed "Docker does not answer ($CONTAINER_STATUS), so the candidate cannot be removed; traffic is on ${LIVE_SLOT/none/no slot}"
 }
 
 revert::count() {

@@ -89,6 +89,13 @@ describe('access_log', () => {
     expect(count(after, '8081')).toBe('"requests":2,"status5xx":1,"status499":0');
   });
 
+  it('goes on where logrotate dates its files, as on RHEL and its kin', () => {
+    writeFileSync(log, line(8081, 500));
+    writeFileSync(`${log}-20260130`, line(8081, 500));
+    const after = write(log, line(8081, 200)) + `mv ${log} ${log}-20260131;` + write(log, line(8081, 503));
+    expect(count(after, '8081')).toBe('"requests":2,"status5xx":1,"status499":0');
+  });
+
   it('counts all of a log that was not there at the switch', () => {
     rmSync(log);
     rmSync(`${log}.1`);

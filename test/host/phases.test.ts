@@ -238,12 +238,43 @@ describeRealHost('the phases on a bare host', () => {
     delete host.parameters.DENIED;
   });
 
+  it('keeps two apps apart, also one with the longest name an app can have', async () => {
+    const app = 'abcdefghij-abcdefghij-abcdefghij';
+    const values = { ...valuesOf(host, 1, v1), app, deploymentId: `${app}-1`, serverNames: '*.example.com' };
+    const ports = { bluePort: '9080', greenPort: '9081' };
+    expect(await facts('install-nginx', { ...values, ...ports })).toMatchObject({ siteChanged: true });
+    expect(await facts('inspect', { ...values, ...ports })).toMatchObject({
+      prepared: true,
+      liveSlot: 'none',
+    });
+    expect(await host.shell('curl -s -H "Host: shop.example.com" http://127.0.0.1/')).toBe(
+      'No release of this app is live yet.',
+    );
+    expect(await page()).toContain('"buildVersion":"v2"');
+  });
+
+  it('lets nobody but root hold its locks or read its state', async () => {
+    const open = 'cd /var/lib/edgepaas; find . -type f -not -path "*/traffic/*" -perm /077; echo end';
+    expect(await host.shell(open)).toBe('end');
+  });
+
+  it('does not say that a candidate is gone while Docker cannot tell', async () => {
+    const values = valuesOf(host, 13, v1);
+    for (const phase of ['resolve-env', 'pull-release', 'start-candidate'] as const)
+      await facts(phase, values);
+    await host.shell('systemctl stop docker.socket docker.service 2>&1');
+    expect(await failure('revert', values)).toMatchObject({ failure: 'revert-failed' });
+    await host.shell('systemctl start docker.service');
+    expect(await facts('revert', values)).toMatchObject({ switched: false, liveSlot: 'green' });
+    expect(await containers()).toBe('edgepaas-web-green running');
+  });
+
   it('serves again after a reboot, on the slot that was live', async () => {
     await host.host.reboot();
     await host.shell(
       'for i in $(seq 100); do curl -sf http://127.0.0.1/ >/dev/null && exit; sleep 0.1; done; exit 1',
     );
     expect(await page()).toContain('"buildVersion":"v2"');
-    expect(await containers()).toBe('edgepaas-web-blue exited\nedgepaas-web-green running');
+    expect(await containers()).toBe('edgepaas-web-green running');
   });
 });
