@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { variants } from '../images/variants.ts';
 import type { Load } from '../load/start-load.ts';
 import { startLoad } from '../load/start-load.ts';
@@ -86,7 +88,10 @@ export async function tellMainJob(
       onLoad(load);
     }
   }
-  return judge(load ? withLoad(deployments, await load.stop()) : deployments);
+  if (!load) return judge(deployments);
+  const seen = await load.stop();
+  writeFileSync(join(rehearsal.logFolder, 'load.json'), JSON.stringify(seen, null, 2));
+  return judge(withLoad(deployments, seen));
 }
 
 /** Again with what the clients saw, which is known only when they have ended. */
