@@ -31,8 +31,7 @@ export function judge(run: PhaseRun, invocations: CommandInvocation[]): Judgemen
   const unreachable = run.unreachable ?? [];
   const asked = run.hosts.filter((host) => !unreachable.includes(host));
   const answered = asked.map((host) => invocations.find(({ InstanceId }) => InstanceId === host));
-  if (!answered.every((invocation) => invocation && isComplete(run, invocation)))
-    return { verdict: 'pending' };
+  if (!answered.every((invocation) => invocation && isComplete(invocation))) return { verdict: 'pending' };
   const answers = [
     ...answered.map((invocation) => readAnswer(run, invocation!)),
     ...unreachable.map(refusedBySsm),
@@ -46,11 +45,18 @@ export function judge(run: PhaseRun, invocations: CommandInvocation[]): Judgemen
 }
 
 /** Lists are eventually consistent: a script that ended, and whose step is not there yet, will be there at a later look. */
-function isComplete(run: PhaseRun, { Status, StatusDetails, CommandPlugins }: CommandInvocation): boolean {
+function isComplete({ Status, StatusDetails, CommandPlugins }: CommandInvocation): boolean {
   if (unfinished.includes(Status!)) return false;
   const scriptEnded = StatusDetails === 'Success' || StatusDetails === 'Failed';
-  return !scriptEnded || Boolean(CommandPlugins?.some(({ Name }) => Name === run.phase));
+  return !scriptEnded || Boolean(CommandPlugins?.length);
 }
+
+/**
+ * What a document's one step printed. SSM names it as the document does, the API reference says by its action: its name decides
+ * nothing here, since a receipt says itself which phase it is of.
+ */
+const outputOf = ({ CommandPlugins }: CommandInvocation) =>
+  (CommandPlugins ?? []).map(({ Output }) => Output ?? '').join('\n');
 
 const refusedBySsm = (host: string): HostAnswer => ({
   host,
@@ -60,7 +66,7 @@ const refusedBySsm = (host: string): HostAnswer => ({
 
 function readAnswer(run: PhaseRun, invocation: CommandInvocation): HostAnswer {
   const host = invocation.InstanceId!;
-  const output = invocation.CommandPlugins?.find(({ Name }) => Name === run.phase)?.Output ?? '';
+  const output = outputOf(invocation);
   const receipt = readReceipt(run, output);
   if (receipt?.result === 'failed') return { host, receipt, failure: receipt.failure, cause: receipt.cause };
   if (receipt && invocation.Status === 'Success') return { host, receipt };

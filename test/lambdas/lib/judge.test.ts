@@ -36,6 +36,11 @@ describe('a host that is done', () => {
     });
   });
 
+  test('is one whether SSM lists its step by its own name or by that of its action', () => {
+    const CommandPlugins = [{ Name: 'aws:runShellScript', Output: doneLine(run) }];
+    expect(judge(run, [{ ...invocationOf(run, ''), CommandPlugins }])).toMatchObject({ verdict: 'success' });
+  });
+
   test('is no success with another phase’s receipt, or another deployment’s', () => {
     expect(failure(judged(doneLine({ ...run, phase: 'retire' })))).toBe('receipt-missing');
     expect(failure(judged(failedLine({ ...run, phase: 'retire' }, 'retire-failed')))).toBe('receipt-missing');
