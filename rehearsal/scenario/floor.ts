@@ -7,6 +7,8 @@ import type { RealStage } from '../stage/real-stage.ts';
 import { newBytes } from './main-job.ts';
 
 const runs = 3;
+/** Of one run, in seconds. */
+const timeout = '60';
 
 /** What the fastest person could do on the host by hand: pull, run, poll until ready, touch the flag. */
 const bySequence = `
@@ -16,7 +18,7 @@ const bySequence = `
   trap 'docker rm --force floor >/dev/null 2>&1 || true' EXIT
   began=$EPOCHREALTIME
   docker pull --quiet "$IMAGE" >/dev/null
-  docker run --detach --name floor --publish 127.0.0.1:8999:"$CONTAINER_PORT" "$IMAGE" >/dev/null
+  docker run --detach --name floor --env CONTAINER_PORT --env HEALTH_PATH --publish 127.0.0.1:8999:"$CONTAINER_PORT" "$IMAGE" >/dev/null
   until curl --silent --fail --output /dev/null "http://127.0.0.1:8999$HEALTH_PATH"; do sleep 0.02; done
   touch "$flag"
   ended=$EPOCHREALTIME
@@ -39,7 +41,7 @@ async function measureOnce({ app }: Rehearsal, stage: RealStage, buildVersion: s
   await pushImage({ image, registry: stage.registryUrl, repository: app.repository.name, tag: image.digest });
   const name = `${stage.registryName}/${app.repository.name}@${image.digest}`;
   const variables = [`IMAGE=${name}`, `CONTAINER_PORT=${app.containerPort}`, `HEALTH_PATH=${app.healthPath}`];
-  return Number(await stage.host.exec(['env', ...variables, 'bash', '-c', bySequence]));
+  return Number(await stage.host.exec(['timeout', timeout, 'env', ...variables, 'bash', '-c', bySequence]));
 }
 
 /** The login itself is not part of the floor. */
