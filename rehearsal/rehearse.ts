@@ -62,7 +62,9 @@ async function takeDown(rehearsal: Rehearsal, keepLogs: boolean): Promise<void> 
   const { stage, logFolder } = rehearsal;
   if (keepLogs && stage.kind === 'real') await keepHostLogs((stage as RealStage).host, logFolder);
   await rehearsal.close(keepLogs);
-  if (keepLogs) console.error(`All logs of this run: ${logFolder}`);
+  if (!keepLogs) return;
+  console.error(`All logs of this run: ${logFolder}`);
+  console.error('What a failure means, and what to do: docs/runbook.md');
 }
 
 async function tell(

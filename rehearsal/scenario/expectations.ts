@@ -16,8 +16,8 @@ export function expectations(deployment: DeploymentReport, expected: Expectation
   const problems: string[] = [];
   if (outcome !== expected.outcome)
     problems.push(`ended ${outcome} instead of ${expected.outcome} (${failureId}: ${cause})`);
-  if ((expected.failureId ?? null) !== failureId)
-    problems.push(`failure ${failureId} instead of ${expected.failureId}`);
+  else if ((expected.failureId ?? null) !== failureId)
+    problems.push(`failed by ${failureId} instead of ${expected.failureId} (${cause})`);
   if (servingAfterwards !== null && servingAfterwards !== expected.serving)
     problems.push(`port 80 answers ${servingAfterwards} instead of ${expected.serving}`);
   if (expected.nothingLost && load)

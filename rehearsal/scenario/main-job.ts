@@ -97,10 +97,9 @@ export async function tellMainJob(
 /** Again with what the clients saw, which is known only when they have ended. */
 function judge(deployments: DeploymentReport[]): Told {
   const problems = deployments.flatMap((deployment, index) => expectations(deployment, steps[index]!.expect));
-  const untold = steps
-    .slice(deployments.length)
-    .map(({ title }) => `${title}: not rehearsed, as it ended before`);
-  return { deployments, problems: [...problems, ...untold] };
+  const untold = steps.slice(deployments.length).map(({ title }) => title);
+  const rest = untold.length > 0 ? [`Not rehearsed after that: ${untold.join('; ')}`] : [];
+  return { deployments, problems: [...problems, ...rest] };
 }
 
 function withLoad(
