@@ -46,9 +46,14 @@ docker_setup::bind_to_volume() {
   systemctl daemon-reload
 }
 
-# Even with live-restore, a running container holds on to its files in the old place. It has a shim, also while Docker is down.
+# A running container has a shim, also while Docker is down.
+docker_setup::has_containers() {
+  grep --quiet --no-messages '^containerd-shim' /proc/[0-9]*/comm
+}
+
+# Even with live-restore, a running container holds on to its files in the old place.
 docker_setup::require_idle() { # what is to be done
-  if ! pgrep containerd-shim >/dev/null; then return; fi
+  if ! docker_setup::has_containers; then return; fi
   phase::fail containers-would-stop "Containers run here, and $1 would stop them: stop them when it suits, then deploy again"
 }
 
@@ -70,7 +75,7 @@ docker_setup::is_current() {
 
 # Containers survive a restart of Docker only if the running Docker, not its file, says live-restore.
 docker_setup::require_safe_restart() { # what is to be done
-  if ! pgrep containerd-shim >/dev/null; then return; fi
+  if ! docker_setup::has_containers; then return; fi
   docker::get /info
   docker::text "${DOCKER_ANSWERS[0]}" DockerRootDir
   if [[ $REPLY == "$DOCKER_ROOT" ]] && docker::is_true "${DOCKER_ANSWERS[0]}" LiveRestoreEnabled; then return; fi

@@ -85,7 +85,7 @@ package::fail() { # what
   local line cause=
   PACKAGE_OUTPUT=${REFRESH_OUTPUT:+$REFRESH_OUTPUT$'\n'}$PACKAGE_OUTPUT
   phase::say "$PACKAGE_OUTPUT"
-  if [[ $PACKAGE_OUTPUT =~ (No space left on device|enough free space|more space needed) ]]; then
+  if [[ $PACKAGE_OUTPUT =~ (No space left on device|enough free space|more space) ]]; then
     phase::fail disk-full "There is no room to install $1: free some of the root disk, or grow it"
   fi
   while IFS= read -r line; do

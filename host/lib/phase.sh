@@ -11,11 +11,13 @@ shopt -s inherit_errexit
 umask 022
 exec 3>&1 1>&2
 
+# First of all: where the host's language is German, say, EPOCHREALTIME has a comma.
+export LC_ALL=C
 PHASE_STARTED=${EPOCHREALTIME/./}
 STATE=/var/lib/edgepaas
 RUNTIME=/run/edgepaas
 # The agent sets no HOME; root's own registry logins and their helpers have no part in a deployment.
-export LC_ALL=C HOME=/root DOCKER_CONFIG=$RUNTIME/no-docker-config
+export HOME=/root DOCKER_CONFIG=$RUNTIME/no-docker-config
 # On Ubuntu the agent is a snap, whose own programs must not come first.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 trap 'phase::crash "$LINENO" "$BASH_COMMAND"' ERR

@@ -25,6 +25,8 @@ slot::is_ours() { # of the container last looked at: did this deployment start i
 }
 
 # Looks at the container on a slot and at the image it must be made of; sets CONTAINER_STATUS, CONTAINER and IS_RELEASE.
+# A container that was asked for by the digest is made of it. Where images are in containerd, the default from Docker 29 on, an
+# image's id is the digest of its index or of its manifest, whichever was pulled, so equal ids are not the only proof.
 slot::identify() { # slot
   docker::get "/containers/edgepaas-$APP-$1/json" "/images/$REPOSITORY_URI@$DIGEST/json"
   CONTAINER_STATUS=${DOCKER_STATUSES[0]:-000} CONTAINER=${DOCKER_ANSWERS[0]:-} IS_RELEASE=false
@@ -32,7 +34,7 @@ slot::identify() { # slot
   docker::text "${DOCKER_ANSWERS[1]:-}" Id
   wanted=$REPLY
   docker::text "$CONTAINER" Image
-  if [[ $wanted && $REPLY == "$wanted" ]]; then IS_RELEASE=true; fi
+  if [[ $wanted && $REPLY == "$wanted" || $CONTAINER == *"\"Image\":\"$REPOSITORY_URI@$DIGEST\""* ]]; then IS_RELEASE=true; fi
 }
 
 # The last lines a container wrote, without the values of its env file; sets REPLY.

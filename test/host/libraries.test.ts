@@ -150,3 +150,47 @@ describe('http::get', () => {
     expect(bash(['http'], 'http::get 127.0.0.1 1 / localhost 2; printf %s "$HTTP_STATUS"')).toBe('000');
   });
 });
+
+describe('slot::identify', () => {
+  const digest = `sha256:${'a'.repeat(64)}`;
+  const identify = (container: object, image: object) =>
+    bash(
+      ['slot'],
+      `APP=web REPOSITORY_URI=registry/web DIGEST=${digest}
+       docker::get() { DOCKER_STATUSES=(200 200) DOCKER_ANSWERS=("$container" "$image"); }
+       container=$1 image=$2; slot::identify blue; printf %s "$IS_RELEASE"`,
+      JSON.stringify(container),
+      JSON.stringify(image),
+    );
+  const other = `sha256:${'b'.repeat(64)}`;
+
+  it.each([
+    ['the id of the image', { Image: other, Config: { Image: other } }, { Id: other }, 'true'],
+    [
+      'the digest it was asked for by',
+      { Image: digest, Config: { Image: `registry/web@${digest}` } },
+      {},
+      'true',
+    ],
+    ['neither', { Image: digest, Config: { Image: `registry/web@${other}` } }, { Id: other }, 'false'],
+    [
+      'a text that says so',
+      { Image: other, Args: [`"Image":"registry/web@${digest}"`], Config: { Image: other } },
+      { Id: digest },
+      'false',
+    ],
+  ])('knows a container by %s', (_, container, image, expected) => {
+    expect(identify(container, image)).toBe(expected);
+  });
+});
+
+describe('http::name_for', () => {
+  it.each([
+    ['_', 'edgepaas.invalid'],
+    ['shop.example.com', 'shop.example.com'],
+    ['*.example.com', 'edgepaas.example.com'],
+    ['shop.*', 'shop.edgepaas'],
+  ])('asks for %s by %s', (serverName, name) => {
+    expect(bash(['http'], 'http::name_for "$1"; printf %s "$REPLY"', serverName)).toBe(name);
+  });
+});
