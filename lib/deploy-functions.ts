@@ -11,6 +11,7 @@ import {
   attachVolumes,
   queryOpen,
   readCommands,
+  readDocuments,
   readHosts,
   readImages,
   registryName,
@@ -129,6 +130,11 @@ function findHosts(
       DOCUMENT_NAMES: Stack.of(ledger).toJsonString(documents.names),
       ...dockerEnvironment,
     },
-    statements: [useLedger(ledger, 'PutItem'), readHosts(), ...attachVolumes(stack, hostGroups)],
+    statements: [
+      useLedger(ledger, 'PutItem'),
+      readHosts(),
+      readDocuments(documents.arns),
+      ...attachVolumes(stack, hostGroups),
+    ],
   };
 }

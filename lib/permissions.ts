@@ -29,12 +29,11 @@ export function readImages(repositories: readonly IRepository[]): PolicyStatemen
 
 /** What EC2 and SSM let nobody narrow to resources: reading lists. */
 export function readHosts(): PolicyStatement {
-  return anywhere(
-    'ec2:DescribeInstances',
-    'ec2:DescribeVolumes',
-    'ssm:DescribeInstanceInformation',
-    'ssm:ListDocuments',
-  );
+  return anywhere('ec2:DescribeInstances', 'ec2:DescribeVolumes', 'ssm:DescribeInstanceInformation');
+}
+
+export function readDocuments(documentArns: string[]): PolicyStatement {
+  return new PolicyStatement({ actions: ['ssm:DescribeDocument'], resources: documentArns });
 }
 
 export function readCommands(): PolicyStatement {

@@ -1,4 +1,4 @@
-import { paginateListDocuments, type SSMClient } from '@aws-sdk/client-ssm';
+import { DescribeDocumentCommand, InvalidDocument, type SSMClient } from '@aws-sdk/client-ssm';
 import { phaseNames, type PhaseName } from '../../contracts/phase-name.ts';
 import type { DocumentPlan } from '../../contracts/plan.ts';
 
@@ -7,19 +7,20 @@ export async function findDocuments(
   names: Record<PhaseName, string>,
   client: SSMClient,
 ): Promise<Record<PhaseName, DocumentPlan>> {
-  const versions = new Map<string, string>();
-  for await (const page of paginateListDocuments(
-    { client },
-    { Filters: [{ Key: 'Owner', Values: ['Self'] }], MaxResults: 50 },
-  ))
-    for (const { Name, DocumentVersion } of page.DocumentIdentifiers ?? [])
-      versions.set(Name!, DocumentVersion!);
-  const planned = phaseNames.map((phase) => [phase, toPlan(names[phase], versions)] as const);
-  return Object.fromEntries(planned) as Record<PhaseName, DocumentPlan>;
+  const planned = phaseNames.map(async (phase) => [phase, await newestOf(names[phase], client)] as const);
+  return Object.fromEntries(await Promise.all(planned)) as Record<PhaseName, DocumentPlan>;
 }
 
-function toPlan(name: string, versions: Map<string, string>): DocumentPlan {
-  const version = versions.get(name);
-  if (!version) throw new Error(`The SSM document ${name} does not exist: deploy the stack again`);
-  return { name, version };
+/**
+ * The newest version, whatever is the default one: CloudFormation may make a version and leave the default where it was.
+ * Source: https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2539
+ */
+async function newestOf(name: string, client: SSMClient): Promise<DocumentPlan> {
+  try {
+    const { Document } = await client.send(new DescribeDocumentCommand({ Name: name }));
+    return { name, version: Document!.LatestVersion! };
+  } catch (error) {
+    if (!(error instanceof InvalidDocument)) throw error;
+    throw new Error(`The SSM document ${name} does not exist: deploy the stack again`, { cause: error });
+  }
 }

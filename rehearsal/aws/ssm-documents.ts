@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readDocument, type CommandDocument, type DocumentParameter } from '../agent/document.ts';
 import type { DeployedResource, DeployedStack } from '../assembly-types.ts';
-import { list, optionalNumber, optionalText, page } from './input.ts';
+import { list, optionalNumber, optionalText, page, refuseOthers, text } from './input.ts';
 import { AwsError } from './service.ts';
 
 export interface StoredDocument {
@@ -56,6 +56,20 @@ export class DocumentStore {
       : versions.find((stored) => stored.version === version);
     if (found) return found;
     throw new AwsError('InvalidDocumentVersion', `Document version ${version} does not exist for ${name}.`);
+  }
+
+  describe(input: Record<string, unknown>) {
+    refuseOthers('DescribeDocument', input, ['Name', 'DocumentVersion']);
+    const stored = this.find(text(input, 'Name'), optionalText(input, 'DocumentVersion'));
+    const { version } = this.find(stored.name);
+    return {
+      Document: {
+        ...toIdentifier(stored),
+        LatestVersion: version,
+        DefaultVersion: version,
+        Status: 'Active',
+      },
+    };
   }
 
   list(input: Record<string, unknown>) {

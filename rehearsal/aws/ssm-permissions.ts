@@ -16,11 +16,11 @@ export function ssmPermissions(
     { action: `ssm:${action}`, resource, ...(context && { context }) },
   ];
   const parameter = (name: string) => arn(`parameter/${name.replace(/^\//, '')}`);
+  const document = (name = '') => check(arn(`document/${name.replace(/^arn:[^/]+:document\//, '')}`));
+  if (action === 'DescribeDocument') return document(optionalText(input, 'Name'));
   if (action === 'SendCommand')
     return [
-      ...check(
-        arn(`document/${(optionalText(input, 'DocumentName') ?? '').replace(/^arn:[^/]+:document\//, '')}`),
-      ),
+      ...document(optionalText(input, 'DocumentName')),
       ...list(input, 'InstanceIds').flatMap((id) =>
         check(`arn:aws:ec2:${region}:${account}:instance/${id}`, tagContext(tagsOf(id))),
       ),

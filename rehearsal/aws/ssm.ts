@@ -81,6 +81,7 @@ class RehearsalSsm implements SsmService {
       GetCommandInvocation: (input) => this.#history.getInvocation(input),
       CancelCommand: (input) => this.#cancel(input),
       DescribeInstanceInformation: (input) => describeInstances(input, this.agents, clock),
+      DescribeDocument: (input) => this.documents.describe(input),
       ListDocuments: (input) => this.documents.list(input),
       GetParameter: (input) => this.parameters.getParameter(input),
       GetParameters: (input) => this.parameters.getParameters(input),

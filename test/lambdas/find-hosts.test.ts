@@ -5,6 +5,7 @@ import { deliverySeconds } from '../../contracts/phase.ts';
 import { phaseNames } from '../../contracts/phase-name.ts';
 import { phases } from '../../contracts/phases/index.ts';
 import { findHosts, inWaves } from '../../lambdas/find-hosts.ts';
+import { AwsError } from '../../rehearsal/aws/service.ts';
 import { openWire } from './support/aws-double.ts';
 import { apps, samplePlan, sampleRequest } from './support/samples.ts';
 import { failureOf, useWorld } from './support/setup.ts';
@@ -50,16 +51,19 @@ afterEach(async () => {
 interface Account {
   readonly hosts?: string[];
   readonly architecture?: string;
-  readonly documents?: { Name: string; DocumentVersion: string }[];
+  readonly documents?: typeof documents;
 }
 const documents = phaseNames.map((name, index) => ({
   Name: `Doc-${name}`,
-  DocumentVersion: String(index + 3),
+  // CloudFormation has not made the newest version the default one.
+  DocumentVersion: '1',
+  DefaultVersion: '1',
+  LatestVersion: String(index + 3),
 }));
 
 /** Plans web-1 in an account that has so many hosts, each with its volume. EC2 lists them in pages, in no order. */
 async function plan(account: Account, from = { request: sampleRequest(), lease, image }) {
-  const { hosts = names(1), architecture = 'x86_64', documents: listed = documents } = account;
+  const { hosts = names(1), architecture = 'x86_64', documents: stored = documents } = account;
   const shuffled = [...hosts].reverse();
   const page = ({ NextToken }: Record<string, unknown>) => {
     const start = Number(NextToken ?? 0);
@@ -95,7 +99,12 @@ async function plan(account: Account, from = { request: sampleRequest(), lease, 
           AgentVersion: '3.3.3000.0',
         })),
       }),
-      ListDocuments: () => ({ DocumentIdentifiers: listed }),
+      DescribeDocument: (input) => {
+        const Document = stored.find(({ Name }) => Name === input.Name);
+        if (!Document)
+          throw new AwsError('InvalidDocument', `Document with name ${input.Name} does not exist.`);
+        return { Document };
+      },
     },
   });
   const clients = { ec2: new EC2Client(wire.config), ssm: new SSMClient(wire.config), ledger: world.ledger };

@@ -35,8 +35,8 @@ const allowed: Record<HandlerName, string[]> = {
     'ec2:AttachVolume',
     'ec2:DescribeInstances',
     'ec2:DescribeVolumes',
+    'ssm:DescribeDocument',
     'ssm:DescribeInstanceInformation',
-    'ssm:ListDocuments',
   ],
   'run-phase': [
     'dynamodb:GetItem',

@@ -6,6 +6,7 @@ import {
   GetParametersByPathCommand,
   ListCommandInvocationsCommand,
   ListCommandsCommand,
+  DescribeDocumentCommand,
   ListDocumentsCommand,
   SendCommandCommand,
   SSMClient,
@@ -295,6 +296,8 @@ it('lists the stack’s documents with the version that is the default now', asy
   ssm.documents.deploy(changed);
   const { DocumentIdentifiers: after } = await client.send(new ListDocumentsCommand({}));
   expect(after!.find(({ Name }) => Name === paint)!.DocumentVersion).toBe('2');
+  const { Document } = await client.send(new DescribeDocumentCommand({ Name: paint, DocumentVersion: '1' }));
+  expect(Document).toMatchObject({ DocumentVersion: '1', LatestVersion: '2', DefaultVersion: '2' });
   await send({ DocumentVersion: '1' });
   await clock.advance(0);
   expect(host.runs[0]!.script).toBe('echo "$SSM_color"');
