@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildImage } from './build-image.ts';
 import { findDebianMirror } from './debian-mirror.ts';
@@ -21,6 +21,8 @@ export interface BaseImage {
 }
 
 const building = 'building-';
+/** The image while it is built, and the disks of one host. */
+const neededMiB = 2048;
 
 export type Progress = (what: string) => void;
 
@@ -47,6 +49,7 @@ async function buildOnce(
 ): Promise<void> {
   if (existsSync(folder)) return; // another rehearsal has built it meanwhile
   await removeAbandoned();
+  await requireSpace();
   const aside = await mkdtemp(join(imagesRoot, building));
   try {
     await buildImage(aside, mirror, progress, signal);
@@ -55,6 +58,16 @@ async function buildOnce(
   } finally {
     await rm(aside, { recursive: true, force: true });
   }
+}
+
+/** What fails for want of space names other reasons. */
+async function requireSpace(): Promise<void> {
+  const { bavail, bsize } = await statfs(imagesRoot);
+  const free = Math.floor((bavail * bsize) / 2 ** 20);
+  if (free >= neededMiB) return;
+  throw new Error(
+    `${imagesRoot} has ${free} MiB free, and a rehearsal host needs ${neededMiB}: make room there`,
+  );
 }
 
 /** Of builds that were killed: whoever holds the lock is the only one to build. */
