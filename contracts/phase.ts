@@ -37,6 +37,7 @@ export const commonFailures: readonly FailureId[] = [
   'fence-stale',
   'host-busy',
   'phase-crashed',
+  'disk-full',
 ];
 
 /** The parameters that every phase takes. executionTimeout is the document's own: it becomes the step's timeoutSeconds. */

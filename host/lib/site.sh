@@ -3,6 +3,8 @@
 source host/lib/http.sh
 source host/lib/site-template.sh
 
+ANSWER_SECONDS=20
+
 site::path() { # sets SITE_FILE
   SITE_FILE=/etc/nginx/conf.d/edgepaas-$APP.conf
 }
@@ -43,10 +45,21 @@ site::is_loaded() {
   [[ -e $SITE_FILE && $(<"$SITE_FILE") == "$SITE" ]] && site::is_served
 }
 
+# An Nginx that does not answer in time is busy, not without the site: to reload it then would cut connections for nothing.
 site::is_served() {
-  http::name_for "${SERVER_NAMES%% *}"
-  http::get 127.0.0.1 80 /.edgepaas/site "$REPLY" 2
+  local deadline=$((SECONDS + ANSWER_SECONDS))
+  until site::is_answered; do
+    site::port_80_holder
+    if [[ $REPLY != nginx ]] || ((SECONDS > deadline)); then return 1; fi
+    phase::sleep 0.1
+  done
   [[ $HTTP_STATUS == 200 && $HTTP_BODY == "site-$SITE_CHECKSUM" ]]
+}
+
+site::is_answered() {
+  http::name_for "${SERVER_NAMES%% *}"
+  http::get 127.0.0.1 80 /.edgepaas/site "$REPLY" 5
+  [[ $HTTP_STATUS != 000 ]]
 }
 
 site::port_80_holder() { # REPLY is the name of the program that listens on port 80, empty if none does

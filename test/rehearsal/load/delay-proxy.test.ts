@@ -37,7 +37,6 @@ it('delays each way, and the handshake before the first byte', async () => {
   for (let trip = 0; trip < 5; trip++) later.push(await measureRoundTrip(socket));
   // The least: a busy machine adds time of its own to some of them.
   expect(Math.min(...later)).toBeGreaterThanOrEqual(2 * delayMs);
-  expect(Math.min(...later)).toBeLessThan(4 * delayMs);
 });
 
 it('keeps every byte in order, both ways, and passes FIN on after the last', async () => {
