@@ -177,6 +177,11 @@ describe('a problem is a line with path, value and fix', () => {
       'hosts/fleet/starterHost/instanceType = "large": must be an EC2 instance type such as "t3.micro"',
     ],
     [
+      'a type without NVMe volumes',
+      withFleet({ starterHost: { instanceType: 't2.micro' } }),
+      'hosts/fleet/starterHost/instanceType = "t2.micro": is no Nitro type: choose one, such as "t3.micro"',
+    ],
+    [
       'a type of the other architecture',
       withFleet({ starterHost: { architecture: 'arm64' } }),
       'hosts/fleet/starterHost/instanceType = "t3.micro": does not have architecture arm64: choose a Graviton type such as "t4g.micro", or the other architecture',
