@@ -33,11 +33,5 @@ export const installDocker: PhaseDefinition = {
     version: z.string(),
     why: z.string(),
   }),
-  failures: [
-    'package-install-failed',
-    'docker-key-mismatch',
-    'docker-not-ready',
-    'containers-would-stop',
-    'disk-full',
-  ],
+  failures: ['package-install-failed', 'docker-key-mismatch', 'docker-not-ready', 'containers-would-stop'],
 };

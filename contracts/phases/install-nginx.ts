@@ -10,11 +10,5 @@ export const installNginx: PhaseDefinition = {
   valuesFrom: siteValues,
   executionSeconds: () => 600,
   facts: z.object({ version: z.string(), siteChanged: z.boolean() }),
-  failures: [
-    'package-install-failed',
-    'port-80-taken',
-    'nginx-config-invalid',
-    'nginx-not-ready',
-    'disk-full',
-  ],
+  failures: ['package-install-failed', 'port-80-taken', 'nginx-config-invalid', 'nginx-not-ready'],
 };

@@ -31,6 +31,5 @@ export const mountVolume: PhaseDefinition = {
     'volume-mount-failed',
     'containers-would-stop',
     'package-install-failed',
-    'disk-full',
   ],
 };

@@ -20,11 +20,5 @@ export const pullRelease: PhaseDefinition = {
     pulled: z.boolean(),
     freeBytes: z.number(),
   }),
-  failures: [
-    'disk-full',
-    'registry-login-failed',
-    'pull-failed',
-    'image-not-runnable',
-    'image-architecture-mismatch',
-  ],
+  failures: ['registry-login-failed', 'pull-failed', 'image-not-runnable', 'image-architecture-mismatch'],
 };

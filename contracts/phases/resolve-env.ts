@@ -26,5 +26,5 @@ export const resolveEnv: PhaseDefinition = {
   facts: z.object({
     /** Names, not values: how many variables came from Parameter Store. */ parameters: z.number(),
   }),
-  failures: ['parameters-unreadable', 'parameter-not-representable', 'disk-full'],
+  failures: ['parameters-unreadable', 'parameter-not-representable'],
 };

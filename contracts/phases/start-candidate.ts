@@ -48,6 +48,5 @@ export const startCandidate: PhaseDefinition = {
     'health-check-failed',
     'identity-mismatch',
     'candidate-died',
-    'disk-full',
   ],
 };
