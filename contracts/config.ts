@@ -138,7 +138,7 @@ export class InvalidConfigError extends Error {
 }
 
 /** Parses a configuration, or throws InvalidConfigError that lists every problem at once. */
-export function parseConfig(input: unknown): EdgePaasConfig {
+export function parseConfig(input: unknown, file = 'edgepaas.config.ts'): EdgePaasConfig {
   const result = edgePaasConfig.safeParse(input);
   if (result.success) return result.data;
   // With defaults where they are known: two apps may collide on ports that neither of them wrote down.
@@ -146,7 +146,7 @@ export function parseConfig(input: unknown): EdgePaasConfig {
   const lines = result.error.issues
     .flatMap((issue) => describeProblem(issue, config, shape))
     .map((line) => `  ${line}`);
-  throw new InvalidConfigError(`edgepaas.config.ts is not valid (invalid-config):\n${lines.join('\n')}`);
+  throw new InvalidConfigError(`${file} is not valid (invalid-config):\n${lines.join('\n')}`);
 }
 
 /** Gives edgepaas.config.ts its types; the values are checked when the CDK app reads them. */

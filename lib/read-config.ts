@@ -8,14 +8,11 @@ import { oneLine } from '../contracts/failure.ts';
 export async function readConfig(file: string): Promise<EdgePaasConfig> {
   const path = resolve(file);
   if (!existsSync(path))
-    throw invalid(
-      file,
-      'there is no such file: copy edgepaas.config.ts, or name another with -c config=<file>',
-    );
+    throw invalid(file, 'there is no such file: copy edgepaas.config.ts to it, or name another');
   const { default: config } = await load(path, file);
   if (config === undefined)
     throw invalid(file, 'has no default export: write `export default defineConfig({ ... })`');
-  return parseConfig(config);
+  return parseConfig(config, file);
 }
 
 async function load(path: string, file: string): Promise<{ default?: unknown }> {
@@ -27,8 +24,5 @@ async function load(path: string, file: string): Promise<{ default?: unknown }> 
 }
 
 function invalid(file: string, problem: string, options?: ErrorOptions): InvalidConfigError {
-  return new InvalidConfigError(
-    `edgepaas.config.ts is not valid (invalid-config):\n  ${file}: ${problem}`,
-    options,
-  );
+  return new InvalidConfigError(`${file} is not valid (invalid-config):\n  ${problem}`, options);
 }

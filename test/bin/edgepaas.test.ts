@@ -44,7 +44,7 @@ test('says what is wrong with a configuration, a line each, and no stack trace',
   const { status, output, outdir } = synthesize(file);
   expect(status).toBe(1);
   expect(output.trim().split('\n')).toEqual([
-    'edgepaas.config.ts is not valid (invalid-config):',
+    `${file} is not valid (invalid-config):`,
     expect.stringMatching(/^ {2}apps\/0\/name = "Web!": must be /),
     expect.stringMatching(
       /^ {2}apps\/0\/port = 80: is no setting: remove it, or use one of name, repository, /,
@@ -55,23 +55,19 @@ test('says what is wrong with a configuration, a line each, and no stack trace',
 });
 
 test.each([
-  ['is not there', join(folder, 'none.ts'), /none\.ts: there is no such file: copy edgepaas\.config\.ts/],
-  [
-    'has a typing error',
-    write('broken.ts', 'export default {'),
-    /broken\.ts: cannot be read as TypeScript: .*Expected/,
-  ],
+  ['is not there', join(folder, 'none.ts'), /there is no such file: copy edgepaas\.config\.ts/],
+  ['has a typing error', write('broken.ts', 'export default {'), /cannot be read as TypeScript: .*Expected/],
   [
     'throws',
     write('throws.ts', "throw new Error('first\\nsecond');"),
-    /throws\.ts: cannot be read as TypeScript: Error: first second/,
+    /cannot be read as TypeScript: Error: first second/,
   ],
-  ['exports nothing', write('empty.ts', 'export const config = {};'), /empty\.ts: has no default export/],
+  ['exports nothing', write('empty.ts', 'export const config = {};'), /has no default export/],
 ])('says so in two lines when the file %s', (_, file, line) => {
   const { status, output } = synthesize(file);
   expect(status).toBe(1);
   const [header, problem, ...more] = output.trim().split('\n');
-  expect(header).toBe('edgepaas.config.ts is not valid (invalid-config):');
+  expect(header).toBe(`${file} is not valid (invalid-config):`);
   expect(problem).toMatch(line);
   expect(more).toEqual([]);
 });

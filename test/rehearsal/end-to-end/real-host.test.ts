@@ -94,6 +94,15 @@ describe.skipIf(missing.length > 0)(`On a real host${title}`, () => {
       agent().setVersion(version);
     });
 
+    it('no host with the tag', async () => {
+      // Taken off the instance in EC2, as a person would; the host itself knows nothing of its tags.
+      const tags = stage.host.tags as Record<string, string>;
+      const { key, value } = rehearsal.app.hostTag;
+      delete tags[key];
+      await refuses('no-host-found', new RegExp(`${key}=${value}`), () => deploy('v1'));
+      tags[key] = value;
+    });
+
     it('a port 80 that something else holds', async () => {
       await stage.host.exec([
         'systemd-run',
