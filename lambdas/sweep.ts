@@ -47,11 +47,14 @@ async function closeAbandoned(lease: Lease, { ledger, sfn }: Clients): Promise<s
   return held.deploymentId;
 }
 
-let clients: Clients | undefined;
-export const handler = async () => {
-  const swept = await sweep(
-    (clients ??= { ledger: new Ledger(), ssm: new SSMClient({}), sfn: new SFNClient({}) }),
-  );
+/** Logs what was done, then fails for what was not: the alarm on a failing sweep watches this function's errors. */
+export function report(swept: Swept): Swept {
   console.log(JSON.stringify(swept));
+  if (swept.errors.length > 0)
+    throw new Error(`Could not look at all that is open: ${swept.errors.join('; ')}`);
   return swept;
-};
+}
+
+let clients: Clients | undefined;
+export const handler = async () =>
+  report(await sweep((clients ??= { ledger: new Ledger(), ssm: new SSMClient({}), sfn: new SFNClient({}) })));

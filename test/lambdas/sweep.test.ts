@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { closeDeployment } from '../../lambdas/close-deployment.ts';
 import { closeExecution, type ExecutionStatusEvent } from '../../lambdas/close-execution.ts';
 import { runKey, type PhaseRun } from '../../lambdas/lib/ledger.ts';
-import { sweep } from '../../lambdas/sweep.ts';
+import { report, sweep } from '../../lambdas/sweep.ts';
 import { readEvent } from './support/fixture.ts';
 import { doneLine, invocationOf, samplePlan, sampleRun } from './support/samples.ts';
 import { makeExecutions, useWorld } from './support/setup.ts';
@@ -79,6 +79,12 @@ describe('the sweep', () => {
       errors: [expect.stringContaining('Throttling') as string],
     });
     expect(world.statesDouble.answers).toMatchObject([{ taskToken: 'token-2' }]);
+  });
+
+  test('fails when something could not be looked at, and its alarm hears of it', () => {
+    const swept = { settled: 1, closing: [], errors: ['ThrottlingException: Rate exceeded'] };
+    expect(() => report(swept)).toThrow(/Rate exceeded/);
+    expect(report({ ...swept, errors: [] })).toEqual({ settled: 1, closing: [], errors: [] });
   });
 
   test.each(['ABORTED', 'TIMED_OUT', 'FAILED'])(
