@@ -1,4 +1,5 @@
 import type { AppConfig, EdgePaasConfig } from './config.ts';
+import { asParameter, declarationsLimit, declarationsOf } from './environment.ts';
 
 type Report = (path: readonly PropertyKey[], message: string) => void;
 
@@ -9,6 +10,7 @@ export function checkConfig(config: EdgePaasConfig, report: Report): void {
   checkUnique(config, report);
   checkSlotPorts(config, report);
   checkServerNames(config, report);
+  checkEnvironments(config, report);
 }
 
 function checkHostGroups(config: EdgePaasConfig, report: Report): void {
@@ -83,4 +85,27 @@ function checkServerNames(config: EdgePaasConfig, report: Report): void {
       taken.set(`${app.hosts}:${name}`, path.join('/'));
     }),
   );
+}
+
+/** What is declared must be able to be true: a default that its own type refuses would fail every deployment. */
+function checkEnvironments(config: EdgePaasConfig, report: Report): void {
+  config.apps.forEach((app, index) => {
+    const { types, variables } = declarationsOf(app);
+    for (const [name, { type, default: value }] of Object.entries(app.environment)) {
+      const path = ['apps', index, 'environment', name];
+      const known = types[variables[name]!.type]!;
+      if (app.database && name === 'DATABASE_URL')
+        report(path, 'comes with "database": remove the declaration, and store the value as a SecureString');
+      else if (value !== undefined && known.sealed)
+        report([...path, 'default'], 'would stand in the template: a secret has no default, store its value');
+      else if (value !== undefined && !new RegExp(known.pattern).test(value))
+        report([...path, 'default'], `is not of its type ${type}: it must be ${known.is}`);
+    }
+    const length = asParameter({ types, variables }).length;
+    if (length > declarationsLimit)
+      report(
+        ['apps', index, 'environment'],
+        `takes ${length} characters and a command has room for ${declarationsLimit}: declare fewer, or shorten defaults`,
+      );
+  });
 }

@@ -3,6 +3,7 @@ import { architectures } from './architecture.ts';
 import { appName } from './build-version.ts';
 import { checkConfig } from './config-checks.ts';
 import { describeProblem } from './config-problem.ts';
+import { reservedPrefix, reservedVariables, variableTypes, type VariableTypeName } from './environment.ts';
 
 const port = z.int().min(1).max(65535);
 const seconds = (least: number, most: number) => z.int().min(least).max(most);
@@ -50,6 +51,54 @@ const tagGlob = z
   .regex(/^[A-Za-z0-9_.*-]{1,128}$/, 'must be an image tag; "*" stands for any characters')
   .refine((glob) => !glob.includes('**'), 'has "**", which EventBridge refuses: write one "*"');
 
+const variableName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'must be a variable name: up to 64 letters, digits and _')
+  .refine(
+    (name) => !reservedVariables.includes(name) && !name.startsWith(reservedPrefix),
+    'is set by EdgePaaS itself: choose another name',
+  );
+
+const variable = z.strictObject({
+  type: z.enum(Object.keys(variableTypes) as [VariableTypeName, ...VariableTypeName[]]).default('string'),
+  /** Whether a deployment fails without it. A default satisfies. */
+  required: z.boolean().default(true),
+  /** For what is no secret: it stands in the template. */
+  default: z
+    .string()
+    .max(1000)
+    .regex(/^[^\u0000-\u0008\u000a-\u001f\u007f]*$/, 'may not have a line break or control character')
+    .optional(),
+});
+
+const command = z
+  .array(z.string().regex(/^[\x20-\x7e]{1,500}$/, 'must be printable ASCII'))
+  .min(1)
+  .max(20);
+
+const migrations = z.strictObject({
+  /** Run in the new image before traffic moves. */
+  command: command.default(['alembic', 'upgrade', 'head']),
+  /** Prints the revision the database has, as the first word of each line; nothing for an empty database. */
+  currentCommand: command.default(['alembic', 'current']),
+  /** Prints the revision the image brings. */
+  headCommand: command.default(['alembic', 'heads']),
+  /** Whether the release before runs on the schema that this one brings: without it nothing goes back over a migration. */
+  olderReleaseRuns: z.boolean(),
+  /** When a migration breaks the live release: switch to the candidate if it is healthy, or stop. */
+  whenLiveBreaks: z.enum(['go-forward', 'stop']).default('go-forward'),
+  /** Postgres' lock_timeout for the migration: a table that waits for its lock makes everybody else wait. */
+  lockTimeoutSeconds: seconds(1, 600).default(5),
+});
+
+const database = z.strictObject({
+  /** The least sslmode of DATABASE_URL; verify-full needs the parameter DATABASE_CA. */
+  sslMode: z.enum(['require', 'verify-full']).default('require'),
+  /** Each of several hosts may have a SQLite file of its own: they do not see each other's data. */
+  sqliteOnManyHosts: z.boolean().default(false),
+  migrations: migrations.optional(),
+});
+
 export const appConfig = z.strictObject({
   name: appName,
   /** The ECR repository: made by the stack, or one that is there already. */
@@ -75,11 +124,10 @@ export const appConfig = z.strictObject({
   slotPorts: z.strictObject({ blue: port, green: port }).default({ blue: 8080, green: 8081 }),
   /** Which pushed tags start a deployment; a manual execution may name any tag. */
   deployTags: z.array(tagGlob).min(1).max(5).default(['*']),
-  /** The command run once a deployment, in the new image, before traffic moves. */
-  migrationCommand: z
-    .array(z.string().regex(/^[\x20-\x7e]{1,500}$/, 'must be printable ASCII'))
-    .max(20)
-    .optional(),
+  /** The variables that Parameter Store has for the app; what is not declared does not reach it. */
+  environment: z.record(variableName, variable).default({}),
+  /** The app's database; DATABASE_URL, USE_SQLITE and BOTH_DB decide which. */
+  database: database.optional(),
   /** What a container may use: Docker's --memory and --cpus. */
   resources: z
     .strictObject({

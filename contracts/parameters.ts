@@ -1,4 +1,5 @@
 import { buildVersionPattern, digestPattern } from './build-version.ts';
+import { asParameter, declarationsOf } from './environment.ts';
 import type { PhaseParameter } from './phase.ts';
 import type { DeploymentPlan } from './plan.ts';
 
@@ -10,6 +11,27 @@ export const buildVersionParameter: PhaseParameter = {
   description: 'BUILD_VERSION',
   pattern: buildVersionPattern,
 };
+
+/** The app's path in Parameter Store, and what may stand there. */
+export const environmentParameters = {
+  parameterPath: {
+    description: "The app's path in Parameter Store",
+    pattern: '^/edgepaas/[a-z][a-z0-9-]{0,31}$',
+  },
+  declarations: {
+    description: 'Types and variables of the environment, as JSON',
+    pattern: '^\\{"types":\\{"[ -~]*\\}$',
+  },
+  sslMode: { description: 'The least sslmode of DATABASE_URL', pattern: '^(require|verify-full)$' },
+} as const satisfies Record<string, PhaseParameter>;
+export const environmentValues = ({ app }: DeploymentPlan) => ({
+  parameterPath: parameterPathOf(app.name),
+  declarations: asParameter(declarationsOf(app)),
+  sslMode: app.database?.sslMode ?? 'require',
+});
+
+/** Where an app's parameters are in Parameter Store. */
+export const parameterPathOf = (app: string) => `/edgepaas/${app}`;
 
 export const slotParameters = {
   bluePort: { description: 'Port of the blue slot on 127.0.0.1', pattern: port },

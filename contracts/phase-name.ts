@@ -6,6 +6,7 @@ export const phaseNames = [
   'mount-volume',
   'install-docker',
   'install-nginx',
+  'resolve-database',
   'resolve-env',
   'pull-release',
   'run-migrations',

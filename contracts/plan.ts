@@ -1,6 +1,7 @@
 import type { AppSettings } from './app-settings.ts';
 import type { Release } from './build-version.ts';
 import type { Architecture } from './architecture.ts';
+import type { ResolvedDatabase } from './database.ts';
 import type { PhaseName } from './phase-name.ts';
 
 /** An image as the registry describes it. */
@@ -31,7 +32,12 @@ export interface DeploymentPlan {
   readonly documents: Readonly<Record<PhaseName, DocumentPlan>>;
   /** Seconds after which the graph gives up on a phase: delivery + execution + one sweep, and a margin. */
   readonly taskTimeouts: Readonly<Record<PhaseName, number>>;
+  readonly hasDatabase: boolean;
   readonly hasMigration: boolean;
+  /** What resolve-database decided; the graph puts it here. */
+  readonly database?: ResolvedDatabase;
+  /** For revert: this deployment has migrated the database. */
+  readonly schemaMoved?: boolean;
   /** Values of the stack's parameters that reach the hosts. */
   readonly docker: DockerSource;
 }

@@ -50,7 +50,8 @@ export async function findHosts(
     volumeIds,
     documents,
     taskTimeouts: byPhase((name) => taskTimeoutSeconds(phases[name], { app })),
-    hasMigration: Boolean(app.migrationCommand?.length),
+    hasDatabase: app.database !== undefined,
+    hasMigration: app.database?.migrations !== undefined,
     docker: dockerSource(),
   };
   await ledger.put(deploymentKey(lease.deploymentId, 'plan'), { plan });

@@ -2,7 +2,7 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { parameterPathOf } from '../contracts/phases/resolve-env.ts';
+import { parameterPathOf } from '../contracts/parameters.ts';
 import { acknowledge, anyResource } from './acknowledge.ts';
 
 export interface HostPolicyProps {

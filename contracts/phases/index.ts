@@ -6,6 +6,7 @@ import { installDocker } from './install-docker.ts';
 import { installNginx } from './install-nginx.ts';
 import { mountVolume } from './mount-volume.ts';
 import { pullRelease } from './pull-release.ts';
+import { resolveDatabase } from './resolve-database.ts';
 import { resolveEnv } from './resolve-env.ts';
 import { retire } from './retire.ts';
 import { revert } from './revert.ts';

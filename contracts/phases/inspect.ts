@@ -22,5 +22,5 @@ export const inspect: PhaseDefinition = {
     liveDigest: z.string(),
     freeBytes: z.number(),
   }),
-  failures: ['unsupported-distribution', 'port-80-taken'],
+  failures: ['unsupported-distribution', 'host-incomplete', 'port-80-taken'],
 };

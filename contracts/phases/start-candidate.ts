@@ -34,15 +34,19 @@ export const startCandidate: PhaseDefinition = {
     cpus: String(plan.app.resources.cpus),
     stopTimeout: String(plan.app.timeouts.stop),
   }),
-  executionSeconds: ({ app }) => app.timeouts.health + 120,
+  executionSeconds: ({ app }) => app.timeouts.health + 300,
   facts: z.object({
     slot: z.enum(['blue', 'green']),
     /** From docker run to the first healthy answer. */
     readyMs: z.number(),
     /** What the app said of itself, or an empty text. */
     reportedVersion: z.string(),
+    /** The copy of the SQLite file that was made before, or an empty text. */
+    sqliteBackup: z.optional(z.string()),
   }),
   failures: [
+    'package-install-failed',
+    'sqlite-backup-failed',
     'slot-port-taken',
     'image-not-runnable',
     'health-check-failed',
