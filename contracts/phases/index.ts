@@ -19,6 +19,7 @@ const definitions = [
   mountVolume,
   installDocker,
   installNginx,
+  resolveDatabase,
   resolveEnv,
   pullRelease,
   runMigrations,
