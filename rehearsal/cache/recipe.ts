@@ -5,7 +5,16 @@ import { join } from 'node:path';
 export const release = 'bookworm';
 
 /** Programs that run beside the host, never on it. */
-export const tools = ['docker-registry', 'skopeo', 'apt-utils', 'dpkg-dev', 'gnupg', 'xfsprogs', 'e2fsprogs'];
+export const tools = [
+  'docker-registry',
+  'skopeo',
+  'apt-utils',
+  'dpkg-dev',
+  'gnupg',
+  'xfsprogs',
+  'e2fsprogs',
+  'postgresql-15',
+];
 
 /** What phases may install on a bare host; their dependencies come along. */
 export const packages = [
@@ -23,6 +32,8 @@ export const packages = [
   'docker.io',
   'containerd',
   'runc',
+  'postgresql-client',
+  'sqlite3',
 ];
 
 /** Makes a host's root disk of the base: as large as a cloud's usual one, but with a small journal, as it is copied often. */
