@@ -91,9 +91,10 @@ function checkServerNames(config: EdgePaasConfig, report: Report): void {
 function checkEnvironments(config: EdgePaasConfig, report: Report): void {
   config.apps.forEach((app, index) => {
     const { types, variables } = declarationsOf(app);
-    for (const [name, { type, default: value }] of Object.entries(app.environment)) {
+    for (const [name, { default: value }] of Object.entries(app.environment)) {
       const path = ['apps', index, 'environment', name];
-      const known = types[variables[name]!.type]!;
+      const { type } = variables[name]!;
+      const known = types[type]!;
       if (app.database && name === 'DATABASE_URL')
         report(path, 'comes with "database": remove the declaration, and store the value as a SecureString');
       else if (value !== undefined && known.sealed)

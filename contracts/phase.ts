@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
 import { appNamePattern, deploymentIdPattern } from './build-version.ts';
+import type { AppConfig } from './config.ts';
 import type { FailureId } from './failure.ts';
 import type { PhaseName } from './phase-name.ts';
 import type { DeploymentPlan } from './plan.ts';
@@ -23,7 +24,7 @@ export interface PhaseDefinition {
   /** Values for `parameters`, from the plan. */
   readonly valuesFrom: (plan: DeploymentPlan) => Record<string, string>;
   /** Seconds the script may run before the agent kills it. */
-  readonly executionSeconds: (plan: Pick<DeploymentPlan, 'app'>) => number;
+  readonly executionSeconds: (about: { readonly app: AppConfig }) => number;
   /** What the receipt of a finished phase says. */
   readonly facts: z.ZodMiniType<Record<string, unknown>>;
   /** The failures a host may name in this phase, besides those of every phase. */
@@ -62,8 +63,8 @@ const marginSeconds = 60;
  * delivering only after its TimeoutSeconds plus the execution timeout, and then the script may still run that long.
  * Source: Systems Manager user guide, "Understanding command timeouts".
  */
-export function taskTimeoutSeconds(phase: PhaseDefinition, plan: Pick<DeploymentPlan, 'app'>): number {
-  return deliverySeconds + 2 * phase.executionSeconds(plan) + sweepSeconds + marginSeconds;
+export function taskTimeoutSeconds(phase: PhaseDefinition, app: AppConfig): number {
+  return deliverySeconds + 2 * phase.executionSeconds({ app }) + sweepSeconds + marginSeconds;
 }
 
 /** All parameters of a phase for a plan, as SSM wants them: every value a string. */

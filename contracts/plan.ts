@@ -30,8 +30,6 @@ export interface DeploymentPlan {
   /** The tagged EBS volumes of these hosts; each host finds its own by id. */
   readonly volumeIds: readonly string[];
   readonly documents: Readonly<Record<PhaseName, DocumentPlan>>;
-  /** Seconds after which the graph gives up on a phase: delivery + execution + one sweep, and a margin. */
-  readonly taskTimeouts: Readonly<Record<PhaseName, number>>;
   readonly hasDatabase: boolean;
   readonly hasMigration: boolean;
   /** What resolve-database decided; the graph puts it here. */

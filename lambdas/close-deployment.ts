@@ -1,8 +1,13 @@
+import { oneLine } from '../contracts/failure.ts';
 import type { Outcome } from '../contracts/outcome.ts';
+import type { DatabaseFacts } from '../contracts/phases/resolve-database.ts';
+import type { EnvironmentFacts } from '../contracts/phases/resolve-env.ts';
+import type { MigrationFacts } from '../contracts/phases/run-migrations.ts';
 import type { DeploymentPlan, ImagePlan } from '../contracts/plan.ts';
 import type { Receipt } from '../contracts/receipt.ts';
 import type { DeploymentRequest } from '../contracts/request.ts';
-import { decideOutcome, type WalkedGraph } from './lib/decide-outcome.ts';
+import { blameMigration, decideOutcome, type WalkedGraph } from './lib/decide-outcome.ts';
+import { tell } from './lib/told.ts';
 import { appKey, historyKey, Ledger, runKey, type CurrentRelease, type PhaseRun } from './lib/ledger.ts';
 
 export interface CloseInput {
@@ -24,7 +29,11 @@ export interface Closed {
   readonly digest?: string;
   readonly lost: LostRequests;
   readonly failure: { readonly Error: string; readonly Cause: string };
+  /** What somebody should know of although the release is live, a sentence each, joined by semicolons. */
   readonly warning?: string;
+  readonly environment?: EnvironmentFacts;
+  readonly database?: DatabaseFacts;
+  readonly migration?: MigrationFacts;
 }
 
 /** Nginx's own count while traffic was watched, over all hosts. */
@@ -41,14 +50,19 @@ export async function closeDeployment(
 ): Promise<Closed> {
   const { request, lease } = deployment;
   const current = await ledger.current(request.app);
-  const decision = decideOutcome(deployment, current?.deploymentId === lease.deploymentId);
-  const image = deployment.plan?.image ?? deployment.image;
   const runs = await ledger.runs(lease.deploymentId);
+  const { warnings, ...told } = tell(runs);
+  const committed = current?.deploymentId === lease.deploymentId;
+  const { warning, ...decision } = blameMigration(decideOutcome(deployment, committed), told.migration);
+  const image = deployment.plan?.image ?? deployment.image;
+  const known = [warning, ...warnings].filter((one) => one !== undefined);
   const closed: Closed = {
     deploymentId: lease.deploymentId,
     app: request.app,
     ...(image && { buildVersion: image.buildVersion, digest: image.digest }),
     ...decision,
+    ...told,
+    ...(known.length > 0 && { warning: oneLine(known.join('; '), 1500) }),
     lost: countLost(runs),
   };
   if (decision.outcome !== 'Succeeded') await uncommit(current, lease.deploymentId, request.app, ledger);

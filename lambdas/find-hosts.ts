@@ -3,9 +3,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import type { AppSettings } from '../contracts/app-settings.ts';
 import { imageArchitectures } from '../contracts/architecture.ts';
 import { Failure } from '../contracts/failure.ts';
-import { taskTimeoutSeconds } from '../contracts/phase.ts';
-import { phaseNames, type PhaseName } from '../contracts/phase-name.ts';
-import { phases } from '../contracts/phases/index.ts';
+import type { PhaseName } from '../contracts/phase-name.ts';
 import { waveSize, type DeploymentPlan, type DockerSource, type ImagePlan } from '../contracts/plan.ts';
 import { refuseUnreachable } from './lib/agents.ts';
 import { environment } from './lib/clients.ts';
@@ -49,7 +47,6 @@ export async function findHosts(
     waves: inWaves(hosts.map(({ instanceId }) => instanceId)),
     volumeIds,
     documents,
-    taskTimeouts: byPhase((name) => taskTimeoutSeconds(phases[name], { app })),
     hasDatabase: app.database !== undefined,
     hasMigration: app.database?.migrations !== undefined,
     docker: dockerSource(),
@@ -72,9 +69,6 @@ export function inWaves(hosts: string[]): string[][] {
   const count = Math.ceil(hosts.length / waveSize);
   return Array.from({ length: count }, (_, wave) => hosts.slice(wave * waveSize, (wave + 1) * waveSize));
 }
-
-const byPhase = <T>(value: (name: PhaseName) => T) =>
-  Object.fromEntries(phaseNames.map((name) => [name, value(name)])) as Record<PhaseName, T>;
 
 const documentNames = () => JSON.parse(environment('DOCUMENT_NAMES')) as Record<PhaseName, string>;
 

@@ -6,6 +6,7 @@ import type { PhaseName } from '../contracts/phase-name.ts';
 import { phases } from '../contracts/phases/index.ts';
 import { waveSize, type DeploymentPlan } from '../contracts/plan.ts';
 import { Ledger, runIdOf, runKey, type PhaseRun } from './lib/ledger.ts';
+import { migrationOf } from './lib/told.ts';
 
 export interface RunPhaseInput {
   readonly phase: PhaseName;
@@ -27,8 +28,20 @@ export async function runPhase(input: RunPhaseInput, { ledger, ssm, sfn }: Clien
   if (run.phase === 'revert' && !(await ledger.run({ ...run, phase: 'start-candidate' })))
     return skipRevert(input, sfn);
   await Promise.all([writeIntent(run, ledger), refuseWithoutLease(input.plan, ledger)]);
-  const commandId = await send(input, run, { ledger, ssm });
+  const commandId = await send(await withSchema(input, ledger), run, { ledger, ssm });
   await ledger.update(runKey(run), 'ADD commandIds :id', { ':id': new Set([commandId]) });
+}
+
+/** Whether the release before would meet a schema that is newer than its own decides whether traffic may go back to it. */
+async function withSchema(input: RunPhaseInput, ledger: Ledger): Promise<RunPhaseInput> {
+  const { phase, plan } = input;
+  if (phase !== 'revert' || !plan.hasMigration) return input;
+  const migration = await ledger.run({
+    deploymentId: plan.deploymentId,
+    phase: 'run-migrations',
+    wave: 0,
+  });
+  return { ...input, plan: { ...plan, schemaMoved: migrationOf(migration)?.skipped === '' } };
 }
 
 /** A callback of a higher fence is a closing's, and stays. */

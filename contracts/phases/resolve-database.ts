@@ -3,6 +3,18 @@ import { databaseMode } from '../database.ts';
 import { environmentParameters, environmentValues } from '../parameters.ts';
 import type { PhaseDefinition } from '../phase.ts';
 
+export const databaseFacts = z.object({
+  /** What the parameters ask for. */
+  configured: databaseMode,
+  mode: databaseMode,
+  reason: z.string(),
+  /** What a person should know of data that stays behind, or an empty text. */
+  note: z.string(),
+  /** Attempts to reach Postgres. */
+  attempts: z.number(),
+});
+export type DatabaseFacts = z.infer<typeof databaseFacts>;
+
 /** Decides on one host which database the release will use on all of them: FINAL_DB_MODE, and why. */
 export const resolveDatabase: PhaseDefinition = {
   name: 'resolve-database',
@@ -22,16 +34,7 @@ export const resolveDatabase: PhaseDefinition = {
   }),
   // Installing the client, then at most 20 retries (MAX_RETRIES) of 30 s (RETRY_INTERVAL) and 5 s to connect.
   executionSeconds: () => 600 + 20 * (30 + 5),
-  facts: z.object({
-    /** What the parameters ask for. */
-    configured: databaseMode,
-    mode: databaseMode,
-    reason: z.string(),
-    /** What a person should know of data that stays behind, or an empty text. */
-    note: z.string(),
-    /** Attempts to reach Postgres. */
-    attempts: z.number(),
-  }),
+  facts: databaseFacts,
   failures: [
     'unsupported-distribution',
     'package-install-failed',

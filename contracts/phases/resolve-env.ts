@@ -9,6 +9,20 @@ import {
 } from '../parameters.ts';
 import type { PhaseDefinition } from '../phase.ts';
 
+export const environmentFacts = z.object({
+  /** FINAL_DB_MODE of this host's env file. */
+  databaseMode: z.enum(['none', ...databaseMode.options]),
+  /** How many of the variables came from Parameter Store. */
+  parameters: z.number(),
+  /** HMAC-SHA256 of the app's variables with a key that only this host has: equal when nothing changed. */
+  fingerprint: z.string(),
+  /** Versions of the parameters by name, when they fit into a receipt. */
+  versions: z.optional(z.record(z.string(), z.number())),
+  /** Parameters below the path that no declaration names: they did not reach the app. */
+  undeclared: z.array(z.string()),
+});
+export type EnvironmentFacts = z.infer<typeof environmentFacts>;
+
 /** Validates what Parameter Store has for the app and writes the release's env file; no value ever leaves the host. */
 export const resolveEnv: PhaseDefinition = {
   name: 'resolve-env',
@@ -33,17 +47,6 @@ export const resolveEnv: PhaseDefinition = {
     databaseReason: plan.database?.reason ?? 'no database is configured',
   }),
   executionSeconds: () => 300,
-  facts: z.object({
-    /** FINAL_DB_MODE of this host's env file. */
-    databaseMode: z.enum(['none', ...databaseMode.options]),
-    /** How many of the variables came from Parameter Store. */
-    parameters: z.number(),
-    /** HMAC-SHA256 of the app's variables with a key that only this host has: equal when nothing changed. */
-    fingerprint: z.string(),
-    /** Versions of the parameters by name, when they fit into a receipt. */
-    versions: z.optional(z.record(z.string(), z.number())),
-    /** Parameters below the path that no declaration names: they did not reach the app. */
-    undeclared: z.array(z.string()),
-  }),
+  facts: environmentFacts,
   failures: ['package-install-failed', 'parameters-unreadable', 'environment-invalid'],
 };

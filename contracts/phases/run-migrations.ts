@@ -16,6 +16,22 @@ const command = (description: string): PhaseParameter => ({
   pattern: '^\\["[ -~]*"\\]$',
 });
 
+export const migrationFacts = z.object({
+  /** Why nothing was migrated; empty if something was. */
+  skipped: z.enum(['', 'sqlite_only', 'nothing-pending', 'older-release']),
+  /** Revisions before and after; several heads are joined by "+", and an empty database has an empty text. */
+  from: z.string(),
+  to: z.string(),
+  attempts: z.number(),
+  /** The live release, by its own health before and after. */
+  live: z.enum(['none', 'healthy', 'broken-before', 'broken-by-migration']),
+  /** What Nginx answered for the live release from the start of the migration until it was compared. */
+  requests: z.number(),
+  status5xx: z.number(),
+  status499: z.number(),
+});
+export type MigrationFacts = z.infer<typeof migrationFacts>;
+
 /** Runs the app's migrations in the new image, once a deployment, under a lock of the database, before any traffic moves. */
 export const runMigrations: PhaseDefinition = {
   name: 'run-migrations',
@@ -55,20 +71,7 @@ export const runMigrations: PhaseDefinition = {
   },
   // As long again may it wait for another migration of the same database to end.
   executionSeconds: ({ app }) => 2 * app.timeouts.migration + 300,
-  facts: z.object({
-    /** Why nothing was migrated; empty if something was. */
-    skipped: z.enum(['', 'sqlite_only', 'nothing-pending', 'older-release']),
-    /** Revisions before and after; several heads are joined by "+", and an empty database has an empty text. */
-    from: z.string(),
-    to: z.string(),
-    attempts: z.number(),
-    /** The live release, by its own health before and after. */
-    live: z.enum(['none', 'healthy', 'broken-before', 'broken-by-migration']),
-    /** What Nginx answered for the live release from the start of the migration until it was compared. */
-    requests: z.number(),
-    status5xx: z.number(),
-    status499: z.number(),
-  }),
+  facts: migrationFacts,
   failures: [
     'database-unreachable',
     'database-refused',

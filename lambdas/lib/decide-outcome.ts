@@ -1,5 +1,6 @@
 import { oneLine } from '../../contracts/failure.ts';
 import type { Outcome } from '../../contracts/outcome.ts';
+import type { MigrationFacts } from '../../contracts/phases/run-migrations.ts';
 
 /** As a Catch writes it; a timeout may come without a Cause. */
 interface StepsError {
@@ -43,6 +44,16 @@ const unexplained = ({ way }: WalkedGraph): StepsError =>
         Cause: 'the execution was aborted or timed out before its release was committed',
       }
     : { Error: 'receipt-missing', Cause: 'the graph ended without saying why' };
+
+/** Whatever stopped the deployment later, the release that serves was broken by its migration: that comes first. */
+export function blameMigration(decision: Decision, migration: MigrationFacts | undefined): Decision {
+  const { outcome, failure } = decision;
+  if (outcome === 'Succeeded' || migration?.live !== 'broken-by-migration') return decision;
+  const { to, status5xx, requests } = migration;
+  const broke = `the migration to ${to} broke the release before (${status5xx} of ${requests} requests ended in 5xx until that was seen), and the candidate could not take over`;
+  const cause = `${outcome}: ${broke}: ${failure.Error}: ${failure.Cause.replace(`${outcome}: `, '')}`;
+  return { ...decision, failure: { Error: 'migration-broke-live', Cause: oneLine(cause, 3000) } };
+}
 
 function decide(outcome: Outcome, failure: StepsError, wayBack = ''): Decision {
   const cause = [`${outcome}: ${readCause(failure)}`, wayBack && `and the way back failed: ${wayBack}`];

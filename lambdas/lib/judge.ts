@@ -123,6 +123,7 @@ function causeOf(run: PhaseRun, failed: HostAnswer[]): string {
 function summarize(run: PhaseRun, receipts: Receipts): Record<string, unknown> {
   const facts = Object.values(receipts).map((receipt) => ('facts' in receipt ? receipt.facts : {}));
   if (run.phase === 'inspect') return { prepared: facts.every(({ prepared }) => prepared === true) };
+  if (run.phase === 'resolve-database') return { mode: facts[0]!.mode, reason: facts[0]!.reason };
   if (run.phase === 'revert')
     return { switched: facts.some(({ switched }) => switched === true), hosts: run.hosts };
   return { hosts: run.hosts.length };

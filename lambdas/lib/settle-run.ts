@@ -41,8 +41,8 @@ export async function readComment(commandId: string, client: SSMClient): Promise
   return Commands?.[0]?.Comment;
 }
 
-/** What these count is read as soon as their task is answered, when the deployment is closed. */
-const counting: readonly PhaseName[] = ['bake', 'retire', 'revert'];
+/** What these say is read as soon as their task is answered: by the way back, or when the deployment is closed. */
+const readAtOnce: readonly PhaseName[] = ['resolve-database', 'run-migrations', 'bake', 'retire', 'revert'];
 
 /** Completes the waiting task by what the hosts said. Safe to do twice: a task that is gone has been answered. */
 export async function settleRun(
@@ -52,7 +52,7 @@ export async function settleRun(
 ): Promise<Judgement> {
   const judgement = judge(run, invocations);
   if (judgement.verdict === 'pending') return judgement;
-  if (counting.includes(run.phase)) await record(run, judgement, ledger, '');
+  if (readAtOnce.includes(run.phase)) await record(run, judgement, ledger, '');
   await answerTask(run.taskToken, judgement, sfn);
   await record(run, judgement, ledger, 'REMOVE #open');
   return judgement;

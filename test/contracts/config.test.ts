@@ -38,6 +38,7 @@ test('the least configuration is a whole one: everything else has a default', ()
         repository: { name: 'web', source: 'create' },
         containerPort: 80,
         healthPath: '/health',
+        environment: {},
         proxy: {
           bodySizeLimit: '10m',
           connectTimeoutSeconds: 5,
@@ -138,13 +139,53 @@ describe('a problem is a line with path, value and fix', () => {
     ],
     [
       'a command as text',
-      withApp({ migrationCommand: 'alembic upgrade' }),
-      'apps/0/migrationCommand = "alembic upgrade": must be an array',
+      withApp({ database: { migrations: { command: 'alembic upgrade', olderReleaseRuns: true } } }),
+      'apps/0/database/migrations/command = "alembic upgrade": must be an array',
     ],
     [
       'a newline in a command',
-      withApp({ migrationCommand: ['a\nb'] }),
-      'apps/0/migrationCommand/0 = "a\\nb": must be printable ASCII',
+      withApp({ database: { migrations: { command: ['a\nb'], olderReleaseRuns: true } } }),
+      'apps/0/database/migrations/command/0 = "a\\nb": must be printable ASCII',
+    ],
+    [
+      'migrations that do not say whether the release before runs on their schema',
+      withApp({ database: { migrations: {} } }),
+      'apps/0/database/migrations/olderReleaseRuns is missing: must be a boolean',
+    ],
+    [
+      'a variable name',
+      withApp({ environment: { 'LOG-LEVEL': {} } }),
+      'apps/0/environment/LOG-LEVEL = {}: has a name that must be a variable name: up to 64 letters, digits and _',
+    ],
+    [
+      'a variable that EdgePaaS sets',
+      withApp({ environment: { BUILD_VERSION: {} } }),
+      'apps/0/environment/BUILD_VERSION = {}: has a name that is set by EdgePaaS itself: choose another name',
+    ],
+    [
+      'a variable’s type',
+      withApp({ environment: { PORT: { type: 'number' } } }),
+      'apps/0/environment/PORT/type = "number": must be "string" or "integer" or "boolean" or "url" or "email" or "secret"',
+    ],
+    [
+      'a default that its type refuses',
+      withApp({ environment: { PORT: { type: 'integer', default: '80 ' } } }),
+      'apps/0/environment/PORT/default = "80 ": is not of its type integer: it must be an integer such as 42',
+    ],
+    [
+      'a secret’s default',
+      withApp({ environment: { API_KEY: { type: 'secret', default: 'x' } } }),
+      'apps/0/environment/API_KEY/default = "x": would stand in the template: a secret has no default, store its value',
+    ],
+    [
+      'a variable that comes with the database',
+      withApp({ database: {}, environment: { DATABASE_URL: { type: 'secret' } } }),
+      'apps/0/environment/DATABASE_URL = {"type":"secret","required":true}: comes with "database": remove the declaration, and store the value as a SecureString',
+    ],
+    [
+      'a retry count out of range',
+      withApp({ database: {}, environment: { MAX_RETRIES: { default: '21' } } }),
+      'apps/0/environment/MAX_RETRIES/default = "21": is not of its type retries: it must be a number from 1 to 20',
     ],
     [
       'too little memory',

@@ -25,7 +25,16 @@ const [app] = appSettings(
         repository: { name: 'team/web' },
         hosts: 'fleet',
         serverNames: ['example.com', '*.example.org'],
-        migrationCommand: ['sh', '-c', 'alembic upgrade head && echo "it\'s $HOME"'],
+        environment: {
+          PLACE: { type: 'string', default: 'Zürich {{ssm:/x}} "quoted" \\ $HOME' },
+          API_KEY: { type: 'secret' },
+        },
+        database: {
+          migrations: {
+            command: ['sh', '-c', 'alembic upgrade head && echo "it\'s $HOME"'],
+            olderReleaseRuns: true,
+          },
+        },
         resources: { memoryMb: 1_048_576, cpus: 0.5 },
         timeouts: { health: 900, bake: 3600, drain: 3600, stop: 3600, migration: 7200 },
       },
@@ -49,8 +58,9 @@ const plan: DeploymentPlan = {
   documents: Object.fromEntries(
     phaseNames.map((name) => [name, { name, version: '1' }]),
   ) as DeploymentPlan['documents'],
-  taskTimeouts: Object.fromEntries(phaseNames.map((name) => [name, 1])) as DeploymentPlan['taskTimeouts'],
+  hasDatabase: true,
   hasMigration: true,
+  database: { mode: 'sqlite_only', reason: 'Postgres is out of reach after 6 attempts: connection refused' },
   docker: {
     repositoryUrl: 'https://download.docker.com',
     debKeyFingerprint: '9DC858229FC7DD38854AE2D88D81803C0EBFCD88',
@@ -108,9 +118,7 @@ describe.each(phaseNames)('%s', (name) => {
       expect(value, key).toMatch(new RegExp(parameters[key as keyof typeof parameters]!.pattern));
   });
 
-  test.each(Object.entries(parameters))('takes nothing hostile for %s', (key, { pattern }) => {
-    // The migration command alone is free text: it is the app's own, as JSON, from the configuration.
-    if (key === 'migrationCommand') return expect('["a\nb"]').not.toMatch(new RegExp(pattern));
+  test.each(Object.entries(parameters))('takes nothing hostile for %s', (_, { pattern }) => {
     for (const value of hostile) expect(value).not.toMatch(new RegExp(pattern));
   });
 
@@ -134,7 +142,7 @@ describe.each(phaseNames)('%s', (name) => {
   });
 
   test('is waited for until delivery, execution and a sweep of one minute are over', () => {
-    expect(taskTimeoutSeconds(phase, plan)).toBeGreaterThan(
+    expect(taskTimeoutSeconds(phase, plan.app)).toBeGreaterThan(
       deliverySeconds + phase.executionSeconds(plan) + 60,
     );
   });

@@ -74,6 +74,34 @@ describe('a deployment that succeeded', () => {
   });
 });
 
+describe('a deployment whose migration broke the live release', () => {
+  const broke = { live: 'broken-by-migration', requests: 40, status5xx: 12 };
+  const migrated = async (lease: { deploymentId: string }) => {
+    const run = sampleRun({ ...lease, phase: 'run-migrations' });
+    const facts = JSON.parse(doneLine(run, broke)) as Receipt;
+    await world.ledger.put(runKey(run), { ...run, receipts: { 'i-1': facts } });
+  };
+
+  test('and that went forward has succeeded, and the history says what was lost', async () => {
+    const { close, commit, lease } = await begin();
+    await migrated(lease);
+    await commit();
+    const closed = await close();
+    expect(closed).toMatchObject({ outcome: 'Succeeded', migration: broke });
+    expect(closed.warning).toContain('12 of 40 requests');
+  });
+
+  test('and whose candidate failed has that as its cause, with both reasons', async () => {
+    const { close, lease } = await begin();
+    await migrated(lease);
+    const closed = await close({ failure: { Error: 'health-check-failed', Cause: '/health answers 500' } });
+    expect(closed).toMatchObject({ outcome: 'Failed', failure: { Error: 'migration-broke-live' } });
+    expect(closed.failure.Cause).toMatch(
+      /^Failed: the migration to r2 broke .*12 of 40.*: health-check-failed: \/health answers 500$/,
+    );
+  });
+});
+
 describe('a deployment that went back', () => {
   const wentBack = { failure, reverted: [{ switched: true }] };
 

@@ -123,7 +123,7 @@ describe('a plan', () => {
       app: { name: 'web', hostTag: { key: 'fleet', value: 'web' } },
       docker: { repositoryUrl: 'https://download.docker.com' },
     });
-    expect(planned.documents.bake).toEqual({ name: 'Doc-bake', version: '12' });
+    expect(planned.documents.bake).toEqual({ name: 'Doc-bake', version: '13' });
   });
 
   test('is in the ledger, where a closing finds it', async () => {
@@ -140,20 +140,21 @@ describe('a plan', () => {
   });
 
   test('waits for each phase longer than delivery, execution and one sweep', async () => {
-    const { taskTimeouts, app } = await plan({});
+    const { app } = await plan({});
     for (const name of phaseNames)
-      expect(taskTimeouts[name]).toBeGreaterThan(
+      expect(app.taskTimeouts[name]).toBeGreaterThan(
         deliverySeconds + phases[name].executionSeconds({ app }) + 60,
       );
   });
 
-  test('migrates when the app has a command for it', async () => {
+  test('resolves a database and migrates when the app is configured so', async () => {
     const from = {
       request: sampleRequest({ app: 'api' }),
       lease: { deploymentId: 'api-1', fence: 1 },
       image,
     };
-    expect((await plan({}, from)).hasMigration).toBe(true);
+    expect(await plan({}, from)).toMatchObject({ hasDatabase: true, hasMigration: true });
+    expect(await plan({})).toMatchObject({ hasDatabase: false, hasMigration: false });
   });
 });
 

@@ -3,9 +3,10 @@ import { phaseNames, type PhaseName } from '../../contracts/phase-name.ts';
 import { phases } from '../../contracts/phases/index.ts';
 import { commonParameters, executionTimeoutParameter } from '../../contracts/phase.ts';
 import type { DeploymentPlan } from '../../contracts/plan.ts';
+import type { Receipt } from '../../contracts/receipt.ts';
 import { runKey } from '../../lambdas/lib/ledger.ts';
 import { runPhase } from '../../lambdas/run-phase.ts';
-import { apps, samplePlan, sampleRun } from './support/samples.ts';
+import { apps, doneLine, samplePlan, sampleRun } from './support/samples.ts';
 import { failureOf, makeExecutions, useWorld } from './support/setup.ts';
 
 const world = useWorld();
@@ -47,8 +48,7 @@ describe('a phase', () => {
   test.each(phaseNames)(
     '%s has every parameter of its document, each as its pattern wants it',
     async (phase) => {
-      const app = { ...apps[0]!, migrationCommand: ['sh', '-c', 'echo "a b"; exit 0'] };
-      const { run, plan } = await begin({ app });
+      const { run, plan } = await begin({ app: { ...apps[1]!, name: 'web' } });
       const revert = sampleRun({ ...plan, phase: 'start-candidate' });
       await world.ledger.put(runKey(revert), { ...revert });
       await run(phase);
@@ -64,6 +64,26 @@ describe('a phase', () => {
       expect(Comment!.length).toBeLessThanOrEqual(100);
     },
   );
+
+  test.each([
+    ['', true, 'newer-safe'],
+    ['', false, 'newer'],
+    ['nothing-pending', true, 'same'],
+  ])('the way back over a migration (skipped: "%s", safe: %s) is told: %s', async (skipped, safe, schema) => {
+    const app = { ...apps[1]!, name: 'web' };
+    const migrations = { ...app.database!.migrations!, olderReleaseRuns: safe };
+    const { run, plan } = await begin({
+      app: { ...app, database: { ...app.database!, migrations } },
+      hasMigration: true,
+    });
+    for (const phase of ['start-candidate', 'run-migrations'] as const) {
+      const before = sampleRun({ ...plan, phase });
+      const told = JSON.parse(doneLine(before, phase === 'run-migrations' ? { skipped } : {})) as Receipt;
+      await world.ledger.put(runKey(before), { ...before, receipts: { [before.hosts[0]!]: told } });
+    }
+    await run('revert');
+    expect(world.ssmDouble.sent[0]!.Parameters!.schema).toEqual([schema]);
+  });
 
   test('has written its callback before the command can answer', async () => {
     const { run } = await begin();

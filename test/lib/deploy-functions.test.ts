@@ -1,5 +1,6 @@
 import { Runtime, RuntimeFamily } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, test } from 'vitest';
+import { phaseNames } from '../../contracts/phase-name.ts';
 import { handlerNames, pascalCase, type HandlerName } from '../../lib/handler-name.ts';
 import { everything, synthesize } from './synthesize.ts';
 import {
@@ -105,7 +106,7 @@ describe.each(handlerNames)('%s', (name) => {
 describe('what functions may touch', () => {
   test('run-phase sends only our documents, and only to instances with the tag of a host group', () => {
     const [documents, instances] = withAction(statementsFor('run-phase'), 'ssm:SendCommand');
-    expect((documents!.Resource as unknown[]).map(render)).toHaveLength(12);
+    expect((documents!.Resource as unknown[]).map(render)).toHaveLength(phaseNames.length);
     for (const arn of (documents!.Resource as unknown[]).map(render))
       expect(arn).toMatch(/^arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:document\/<Phases\w+>$/);
     expect(documents!.Condition).toBeUndefined();
@@ -155,7 +156,7 @@ describe('the environment', () => {
   test('find-hosts knows a document for each phase, and where Docker comes from by the stack’s parameters', () => {
     const { DOCUMENT_NAMES, ...rest } = environmentOf('find-hosts');
     const names = JSON.parse(render(DOCUMENT_NAMES)) as Record<string, string>;
-    expect(Object.keys(names)).toHaveLength(12);
+    expect(Object.keys(names)).toHaveLength(phaseNames.length);
     expect(names['switch-traffic']).toMatch(/^<PhasesSwitchTraffic\w+>$/);
     expect(rest).toEqual({
       AWS_MAX_ATTEMPTS: '6',

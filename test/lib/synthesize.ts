@@ -57,7 +57,7 @@ export const everything: EdgePaasConfigInput = {
       name: 'api',
       repository: { name: 'api' },
       hosts: 'amazon',
-      migrationCommand: ['alembic', 'upgrade', 'head'],
+      database: { migrations: { olderReleaseRuns: true } },
     },
   ],
 };

@@ -91,7 +91,7 @@ describe('a task', () => {
     (_, state) => {
       const payload = state.Parameters!.Payload!;
       expect(payload['taskToken.$']).toBe('$$.Task.Token');
-      expect(state.TimeoutSecondsPath).toBe(`$.plan.taskTimeouts['${payload.phase as string}']`);
+      expect(state.TimeoutSecondsPath).toBe(`$.plan.app.taskTimeouts['${payload.phase as string}']`);
     },
   );
 
@@ -121,7 +121,7 @@ describe('the time a task waits', () => {
     const app = appWith(timeouts);
     for (const name of phaseNames) {
       const execution = phases[name].executionSeconds({ app });
-      expect(taskTimeoutSeconds(phases[name], { app })).toBeGreaterThan(deliverySeconds + execution + 60);
+      expect(taskTimeoutSeconds(phases[name], app)).toBeGreaterThan(deliverySeconds + execution + 60);
       // The agent takes 5 to 172,800 seconds; anything else silently becomes an hour.
       expect(execution).toBeGreaterThanOrEqual(5);
       expect(execution).toBeLessThanOrEqual(172_800);

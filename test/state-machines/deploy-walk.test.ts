@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { phaseNames } from '../../contracts/phase-name.ts';
 import { pascalCase } from '../../lib/handler-name.ts';
 import { allStates } from './read-graph.ts';
-import { walkGraph, type Mishap, type Script, type Walk } from './walk-graph.ts';
+import { resolved, walkGraph, type Mishap, type Script, type Walk } from './walk-graph.ts';
 
 const terminal = ({ states }: Walk) => states.at(-1);
 const phasesOf = ({ sent }: Walk) => sent.map((run) => run.replace(/\.\d+$/, ''));
@@ -40,6 +40,17 @@ describe('a deployment that goes well', () => {
       ...steady.slice(1),
     ]);
     expect(walk.status).toBe('SUCCEEDED');
+  });
+
+  test('resolves the database once, on one host, before anything is pulled, and tells every wave', async () => {
+    const { sent, history } = await walkGraph({ plan: { ...twoWaves, hasDatabase: true } });
+    expect(sent.filter((run) => run.startsWith('resolve-database'))).toEqual(['resolve-database.0']);
+    expect(sent.indexOf('resolve-database.0')).toBeGreaterThan(sent.indexOf('inspect.1'));
+    expect(sent.indexOf('resolve-database.0')).toBeLessThan(sent.indexOf('resolve-env.0'));
+    const told = history
+      .filter(({ type, name }) => type === 'TaskScheduled' && name === 'ResolveEnv')
+      .map(({ input }) => (input as { Payload: { plan: { database: unknown } } }).Payload.plan.database);
+    expect(told).toEqual([resolved, resolved]);
   });
 
   test('migrates once, on one host, before any traffic moves', async () => {
@@ -151,6 +162,7 @@ const endings: Record<string, Ending> = {
   MountVolume: failsAs('mount-volume', 'Failed', bare),
   InstallDocker: failsAs('install-docker', 'Failed', bare),
   InstallNginx: failsAs('install-nginx', 'Failed', bare),
+  ResolveDatabase: failsAs('resolve-database', 'Failed', { plan: { hasDatabase: true } }),
   ResolveEnv: failsAs('resolve-env', 'Failed'),
   PullRelease: failsAs('pull-release', 'Failed'),
   RunMigrations: failsAs('run-migrations', 'Failed', { plan: { hasMigration: true } }),
@@ -217,6 +229,7 @@ describe('before anything moved', () => {
     'MountVolume',
     'InstallDocker',
     'InstallNginx',
+    'ResolveDatabase',
     'ResolveEnv',
     'PullRelease',
     'RunMigrations',

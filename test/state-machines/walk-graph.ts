@@ -47,6 +47,9 @@ export interface Walk extends ExecutionResult {
   readonly history: readonly HistoryEvent[];
 }
 
+/** What the one host that was asked has decided. */
+export const resolved = { mode: 'sqlite_only', reason: 'Postgres is out of reach' };
+
 const executionArn = 'arn:aws:states:eu-central-1:123456789012:execution:Deploy:1';
 
 /** Walks the real graph with the interpreter, from a request to a terminal state, its functions doing as scripted. */
@@ -143,6 +146,7 @@ class ScriptedFunctions {
 
   #effectOf(phase: PhaseName, wave: number): unknown {
     if (phase === 'inspect') return { prepared: this.#script.prepared ?? true };
+    if (phase === 'resolve-database') return resolved;
     if (phase === 'switch-traffic') this.live.add(wave);
     if (phase === 'revert') return { switched: this.#takeBack(wave), hosts: this.#plan.waves[wave] };
     return { hosts: this.#plan.waves[wave]!.length };

@@ -14,7 +14,7 @@ const app = appConfig.parse({
   name: 'web',
   repository: { name: 'web' },
   hosts: 'fleet',
-  migrationCommand: ['migrate'],
+  database: { migrations: { command: ['migrate'], olderReleaseRuns: true } },
   timeouts: { health: 10, bake: 5, drain: 5, stop: 5 },
 });
 
@@ -26,6 +26,7 @@ export const planOf = (fence: number, letter: string): DeploymentPlan => ({
     ...app,
     hostTag: { key: 'fleet', value: 'web' },
     volume: { tag: { key: 'disk', value: 'docker' }, filesystem: 'xfs' },
+    taskTimeouts: {} as DeploymentPlan['app']['taskTimeouts'],
   },
   image: {
     buildVersion: letter,
@@ -37,7 +38,7 @@ export const planOf = (fence: number, letter: string): DeploymentPlan => ({
   waves: [['i-1']],
   volumeIds: [volumeId],
   documents: {} as DeploymentPlan['documents'],
-  taskTimeouts: {} as DeploymentPlan['taskTimeouts'],
+  hasDatabase: true,
   hasMigration: true,
   docker: {
     repositoryUrl: 'https://download.docker.com',

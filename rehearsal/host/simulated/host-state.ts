@@ -1,3 +1,4 @@
+import type { DatabaseMode } from '../../../contracts/database.ts';
 import type { PhaseName } from '../../../contracts/phase-name.ts';
 
 export type Slot = 'blue' | 'green';
@@ -26,7 +27,8 @@ export interface AppState {
   fence: number;
   /** By deployment, by phase: the facts of what is done. */
   readonly receipts: Map<string, Map<PhaseName, Record<string, unknown>>>;
-  readonly environments: Set<string>;
+  /** FINAL_DB_MODE of each deployment's env file. */
+  readonly environments: Map<string, string>;
   readonly switches: Map<string, Switch>;
   /** Without it Nginx answers a plain 503. */
   live: boolean;
@@ -55,6 +57,9 @@ export interface HostState {
   rootFreeBytes: number;
   volumeFreeBytes: number;
   readonly images: Set<string>;
+  /** What the app's parameters ask for, and how its Postgres is. */
+  configuredMode: DatabaseMode;
+  postgres: 'up' | 'down';
   readonly apps: Map<string, AppState>;
 }
 
@@ -73,6 +78,8 @@ export const bareHost = (): HostState => ({
   rootFreeBytes: 6 * gibibyte,
   volumeFreeBytes: 19 * gibibyte,
   images: new Set(),
+  configuredMode: 'postgres_only',
+  postgres: 'up',
   apps: new Map(),
 });
 
@@ -82,7 +89,7 @@ export function appState(state: HostState, app: string): AppState {
   const made: AppState = {
     fence: 0,
     receipts: new Map(),
-    environments: new Set(),
+    environments: new Map(),
     switches: new Map(),
     live: false,
     green: false,

@@ -16,7 +16,8 @@ export interface ImageBehaviour {
   readonly reportedVersion?: string;
   /** Share of requests it answers with 5xx, 0 to 1. */
   readonly errorRate?: number;
-  readonly migration?: { readonly exitCode?: number; readonly ms?: number };
+  /** moves: something is pending, and the schema is newer afterwards. */
+  readonly migration?: { readonly exitCode?: number; readonly ms?: number; readonly moves?: boolean };
   /** Milliseconds from SIGTERM to its end. */
   readonly stopMs?: number;
   /** Milliseconds that its longest request takes to drain. */

@@ -49,7 +49,7 @@ describe('a host that is done', () => {
 
   test('is no success with facts that the contract does not know', () => {
     const of = sampleRun({ phase: 'run-migrations' });
-    expect(failure(judged(doneLine(of, { exitCode: 3 }), {}, of))).toBe('receipt-missing');
+    expect(failure(judged(doneLine(of, { skipped: 'because' }), {}, of))).toBe('receipt-missing');
   });
 
   test('is no success when the script then failed after all', () => {

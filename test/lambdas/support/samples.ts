@@ -1,9 +1,7 @@
 import type { CommandInvocation } from '@aws-sdk/client-ssm';
 import { parseConfig } from '../../../contracts/config.ts';
 import type { FailureId } from '../../../contracts/failure.ts';
-import { taskTimeoutSeconds } from '../../../contracts/phase.ts';
 import { phaseNames, type PhaseName } from '../../../contracts/phase-name.ts';
-import { phases } from '../../../contracts/phases/index.ts';
 import type { DeploymentPlan } from '../../../contracts/plan.ts';
 import type { DeploymentRequest } from '../../../contracts/request.ts';
 import { runIdOf, type PhaseRun } from '../../../lambdas/lib/ledger.ts';
@@ -22,7 +20,7 @@ export const apps = appSettings(
         hosts: 'fleet',
         serverNames: ['api.example.com'],
         slotPorts: { blue: 8082, green: 8083 },
-        migrationCommand: ['migrate', '--all'],
+        database: { migrations: { command: ['migrate', '--all'], olderReleaseRuns: true } },
       },
     ],
   }),
@@ -49,7 +47,7 @@ export const samplePlan = (overrides: Partial<DeploymentPlan> = {}): DeploymentP
     waves: [['i-0aaaaaaaa']],
     volumeIds: ['vol-0aaaaaaaa'],
     documents: byPhase((name) => ({ name: `EdgePaas-${name}`, version: '7' })),
-    taskTimeouts: byPhase((name) => taskTimeoutSeconds(phases[name], { app })),
+    hasDatabase: false,
     hasMigration: false,
     docker: {
       repositoryUrl: 'https://download.docker.com',
@@ -98,9 +96,25 @@ export const sampleFacts: Record<PhaseName, Record<string, unknown>> = {
   'mount-volume': { volumeId: 'vol-0aaaaaaaa', uuid: 'u', formatted: false, moved: false },
   'install-docker': { package: 'docker-ce', version: '29', why: '' },
   'install-nginx': { version: '1.22', siteChanged: false },
-  'resolve-env': { parameters: 2 },
+  'resolve-database': {
+    configured: 'try_postgres',
+    mode: 'sqlite_only',
+    reason: 'no answer',
+    note: '',
+    attempts: 6,
+  },
+  'resolve-env': { databaseMode: 'none', parameters: 2, fingerprint: 'f', undeclared: [] },
   'pull-release': { pulled: true, freeBytes: 1e9 },
-  'run-migrations': { exitCode: 0 },
+  'run-migrations': {
+    skipped: '',
+    from: 'r1',
+    to: 'r2',
+    attempts: 1,
+    live: 'healthy',
+    requests: 9,
+    status5xx: 0,
+    status499: 0,
+  },
   'start-candidate': { slot: 'green', readyMs: 300, reportedVersion: '1.0.0' },
   'switch-traffic': { from: 'blue', to: 'green', switchMs: 12, liveAt: 1 },
   bake: { requests: 100, status5xx: 0, status499: 1 },
@@ -110,6 +124,7 @@ export const sampleFacts: Record<PhaseName, Record<string, unknown>> = {
     liveSlot: 'blue',
     liveDigest: digestOf('b'),
     backMs: 20,
+    onNewerSchema: false,
     requests: 40,
     status5xx: 3,
     status499: 0,

@@ -1,6 +1,14 @@
 import type { PhaseName } from '../../../../contracts/phase-name.ts';
 import type { PhaseModel } from '../run.ts';
-import { inspect, installDocker, installNginx, mountVolume, pullRelease, resolveEnv } from './prepare.ts';
+import {
+  inspect,
+  installDocker,
+  installNginx,
+  mountVolume,
+  pullRelease,
+  resolveDatabase,
+  resolveEnv,
+} from './prepare.ts';
 import { bake, runMigrations, startCandidate, switchTraffic } from './release.ts';
 import { retire, revert } from './way-back.ts';
 
@@ -10,6 +18,7 @@ export const phaseModels: Readonly<Record<PhaseName, PhaseModel>> = {
   'mount-volume': mountVolume,
   'install-docker': installDocker,
   'install-nginx': installNginx,
+  'resolve-database': resolveDatabase,
   'resolve-env': resolveEnv,
   'pull-release': pullRelease,
   'run-migrations': runMigrations,

@@ -107,14 +107,44 @@ export const installNginx: PhaseModel = {
   },
 };
 
+/** The model reads no parameters: the host's state says what they would ask for. */
+export const resolveDatabase: PhaseModel = {
+  lock: 'app',
+  stillHolds: () => true,
+  async *perform(run) {
+    const { configuredMode: configured, postgres } = run.host;
+    await run.sleep(50);
+    const inReach = configured !== 'sqlite_only' && postgres === 'up';
+    if (configured === 'postgres_only' && !inReach)
+      fail('database-unreachable', 'Postgres is out of reach after 6 attempts: connection refused');
+    const mode = inReach ? configured : 'sqlite_only';
+    if (
+      mode === 'sqlite_only' &&
+      run.number('hostCount') > 1 &&
+      run.parameter('sqliteOnManyHosts') !== 'true'
+    )
+      fail('sqlite-on-many-hosts', 'Each host would have a SQLite file of its own');
+    yield;
+    const why = configured === 'sqlite_only' ? 'configured' : 'Postgres is out of reach after 6 attempts';
+    return {
+      configured,
+      mode,
+      reason: inReach ? 'Postgres answers' : why,
+      note: '',
+      attempts: inReach ? 1 : 6,
+    };
+  },
+};
+
 export const resolveEnv: PhaseModel = {
   lock: 'app',
   stillHolds: ({ state, deploymentId }) => state.environments.has(deploymentId),
   async *perform(run) {
     await run.sleep(50);
-    run.state.environments.add(run.deploymentId);
+    const databaseMode = run.parameter('databaseMode');
+    run.state.environments.set(run.deploymentId, databaseMode);
     yield;
-    return { parameters: 0 };
+    return { databaseMode, parameters: 0, fingerprint: '0'.repeat(64), undeclared: [] };
   },
 };
 

@@ -1,6 +1,6 @@
 import { idleSlot, liveSlot, type Container, type Slot } from '../host-state.ts';
 import { diedAt, isHealthy, isRunning } from '../image-behaviour.ts';
-import { fail, type PhaseModel, type PhaseRun } from '../run.ts';
+import { fail, type Facts, type PhaseModel, type PhaseRun } from '../run.ts';
 import { countTraffic } from './traffic.ts';
 
 const candidateOf = ({ state, deploymentId }: PhaseRun) =>
@@ -14,12 +14,19 @@ export const runMigrations: PhaseModel = {
   stillHolds: () => true,
   async *perform(run) {
     const { migration = {} } = run.behaviours.get(run.parameter('digest')) ?? {};
+    if (run.state.environments.get(run.deploymentId) === 'sqlite_only') return migrated(run, 'sqlite_only');
     yield;
     await run.sleep(migration.ms ?? 200);
     if (migration.exitCode) fail('migration-failed', `The migration ended with ${migration.exitCode}`);
-    return { exitCode: 0 };
+    return migrated(run, migration.moves ? '' : 'nothing-pending');
   },
 };
+
+function migrated({ state, deploymentId }: PhaseRun, skipped: string): Facts {
+  const live = liveSlot(state) === 'none' ? 'none' : 'healthy';
+  const to = skipped ? 'r1' : deploymentId;
+  return { skipped, from: 'r1', to, attempts: 1, live, requests: 0, status5xx: 0, status499: 0 };
+}
 
 export const startCandidate: PhaseModel = {
   lock: 'app',

@@ -65,6 +65,7 @@ export const revert: PhaseModel = {
       liveSlot: slot,
       liveDigest: slot === 'none' ? '' : (state.slots[slot]?.digest ?? ''),
       backMs,
+      onNewerSchema: run.parameter('schema') === 'newer-safe',
       ...counted,
     };
   },
@@ -73,6 +74,8 @@ export const revert: PhaseModel = {
 /** Milliseconds until traffic was where it had been. */
 async function moveBack(run: PhaseRun, from: Slot | 'none'): Promise<number> {
   const began = run.clock.now();
+  if (run.parameter('schema') === 'newer')
+    fail('revert-failed', 'The release before was made for an older schema and is not declared safe on this one');
   if (from === 'none') run.state.live = false;
   else await bringBack(run, from);
   return run.clock.now() - began;

@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import { tell } from '../../../lambdas/lib/told.ts';
+import type { PhaseName } from '../../../contracts/phase-name.ts';
+import type { Receipt } from '../../../contracts/receipt.ts';
+import { sampleFacts, sampleRun } from '../support/samples.ts';
+
+type Facts = Record<string, unknown>;
+
+/** A finished phase, with facts beside the sample's for each host. */
+function done(phase: PhaseName, ...hosts: Facts[]) {
+  const receipts = hosts.map((facts, index): [string, Receipt] => [
+    `i-${index}`,
+    {
+      phase,
+      deploymentId: 'web-1',
+      fence: 1,
+      ms: 1,
+      result: 'done',
+      facts: { ...sampleFacts[phase], ...facts },
+    },
+  ]);
+  return sampleRun({ phase, receipts: Object.fromEntries(receipts) });
+}
+
+describe('what the history says of environment and database', () => {
+  test('is nothing before any host has said a thing', () => {
+    expect(tell([sampleRun({ phase: 'resolve-env' })])).toEqual({ warnings: [] });
+  });
+
+  test('is what the first host said', () => {
+    const told = tell([
+      done('resolve-env', { parameters: 5 }, { parameters: 5 }),
+      done('run-migrations', {}),
+    ]);
+    expect(told.environment).toMatchObject({ parameters: 5 });
+    expect(told.migration).toMatchObject({ from: 'r1', to: 'r2' });
+    expect(told.warnings).toEqual([]);
+  });
+
+  test('names parameters that no declaration names, once', () => {
+    const { warnings } = tell([done('resolve-env', { undeclared: ['X', 'Y'] }, { undeclared: ['X'] })]);
+    expect(warnings).toEqual(['parameters that are not declared did not reach the app: X, Y']);
+  });
+
+  test('says that hosts have different versions of a parameter', () => {
+    const { warnings } = tell([done('resolve-env', { versions: { A: 1 } }, { versions: { A: 2 } })]);
+    expect(warnings).toEqual([expect.stringContaining('a parameter changed while hosts read it')]);
+  });
+
+  test('says that Postgres was out of reach, and which data stays where', () => {
+    const { warnings } = tell([
+      done('resolve-database', { note: 'data in Postgres is not in the SQLite file' }),
+    ]);
+    expect(warnings).toEqual([
+      'try_postgres became sqlite_only: no answer',
+      'data in Postgres is not in the SQLite file',
+    ]);
+  });
+
+  test('says that the release is older than the schema', () => {
+    const { warnings } = tell([done('run-migrations', { skipped: 'older-release', from: 'r9', to: 'r9' })]);
+    expect(warnings).toEqual([
+      expect.stringContaining('the database is at r9, which is newer than this release'),
+    ]);
+  });
+
+  test('counts what a migration broke', () => {
+    const broke = { live: 'broken-by-migration', requests: 40, status5xx: 12 };
+    expect(tell([done('run-migrations', broke)]).warnings).toEqual([
+      'the migration to r2 broke the release before: 12 of 40 requests ended in 5xx until that was seen',
+    ]);
+  });
+});
