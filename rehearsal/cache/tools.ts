@@ -7,15 +7,19 @@ export function runTool(imageFolder: string, folder: string, command: readonly s
   return runCommand('unshare', insideTools(imageFolder, folder, command));
 }
 
-/** Starts a program of the image's tools: it dies with this process, but not by a Ctrl-C that is meant for this one. */
+/**
+ * Starts a program of the image's tools: it dies with this process, but not by a Ctrl-C that is meant for this one.
+ * `namespaces` are further ones for unshare to make.
+ */
 export function startTool(
   imageFolder: string,
   folder: string,
   command: readonly string[],
   stdio: StdioOptions,
+  namespaces: readonly string[] = [],
 ): ChildProcess {
-  const args = ['--pdeathsig', 'KILL', 'unshare', ...insideTools(imageFolder, folder, command)];
-  return spawn('setpriv', args, { stdio, detached: true });
+  const unshare = ['unshare', ...namespaces, ...insideTools(imageFolder, folder, command)];
+  return spawn('setpriv', ['--pdeathsig', 'KILL', ...unshare], { stdio, detached: true });
 }
 
 function insideTools(imageFolder: string, folder: string, command: readonly string[]): string[] {

@@ -15,6 +15,10 @@ import { startRegistry } from '../../rehearsal/host/real/registry.ts';
 import { buildImage } from '../../rehearsal/images/build-image.ts';
 import type { Image, ImageSpec } from '../../rehearsal/images/image.ts';
 import { pushImage } from '../../rehearsal/images/push-image.ts';
+import {
+  startManagedDatabase,
+  type ManagedDatabase,
+} from '../../rehearsal/managed-database/managed-database.ts';
 import { answerAsAws, awsNames, password, registryName, type Parameters } from './aws-answers.ts';
 
 export const volumeId = 'vol-0123456789abcdef0';
@@ -26,6 +30,12 @@ export interface PhaseRun {
 
 export type Values = Readonly<Record<string, string>>;
 
+export interface PhaseHostOptions {
+  readonly volume?: Partial<VolumeOptions>;
+  /** A managed database that the host and its containers reach. */
+  readonly database?: boolean;
+}
+
 /** A bare host with all it needs around it, on which phases are run by their composed scripts and nothing else. */
 export class PhaseHost {
   /** The app's parameters below /edgepaas/web. */
@@ -34,8 +44,9 @@ export class PhaseHost {
   readonly #closers: (() => unknown)[] = [];
   #host: RealHost | undefined;
   #registryUrl = '';
+  #database: ManagedDatabase | undefined;
 
-  static async create(options: { volume?: Partial<VolumeOptions> } = {}): Promise<PhaseHost> {
+  static async create(options: PhaseHostOptions = {}): Promise<PhaseHost> {
     const phaseHost = new PhaseHost();
     try {
       await phaseHost.#start(options);
@@ -50,7 +61,12 @@ export class PhaseHost {
     return this.#host!;
   }
 
-  async #start(options: { volume?: Partial<VolumeOptions> }): Promise<void> {
+  get database(): ManagedDatabase {
+    if (!this.#database) throw new Error('PhaseHost.create() was not asked for a database');
+    return this.#database;
+  }
+
+  async #start(options: PhaseHostOptions): Promise<void> {
     const image = await ensureBaseImage();
     this.dockerKeyFingerprint = image.dockerKeyFingerprint;
     const [registry, authority] = await Promise.all([
@@ -80,6 +96,7 @@ export class PhaseHost {
     });
     this.#closers.push(() => this.#host?.destroy());
     const gateway = this.#host.gatewayAddress;
+    if (options.database) await this.#startDatabase(image.folder, gateway);
     const packages = await startPackageHost(image.packages, gateway);
     this.#closers.push(() => close(packages));
     const aws: RequestListener = answerAsAws(this.parameters);
@@ -88,6 +105,12 @@ export class PhaseHost {
       [registryName]: createRegistryFront(registry.url, (given) => given === password),
     });
     this.#closers.push(() => close(front));
+  }
+
+  async #startDatabase(imageFolder: string, address: string): Promise<void> {
+    const database = await startManagedDatabase({ imageFolder, address });
+    this.#closers.push(() => database.close());
+    this.#database = database;
   }
 
   /** Runs a phase as the agent would, and parses what it prints as its receipt. */

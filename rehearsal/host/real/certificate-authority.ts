@@ -1,4 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { runTool } from '../../cache/tools.ts';
 import { createScratchFolder } from './run-folder.ts';
@@ -9,9 +10,9 @@ export interface Certificate {
   readonly certificate: string;
 }
 
-/** An authority of this run alone, and one certificate of its that is good for all the names the gateway answers to. */
+/** An authority of this run alone, and one certificate of its that is good for all names and addresses of a server. */
 export interface CertificateAuthority {
-  /** What a host must trust. */
+  /** What a client must trust. */
   readonly authority: string;
   readonly server: Certificate;
 }
@@ -22,7 +23,7 @@ const issue = `
   printf '[req]\ndistinguished_name = none\n[none]\n' >config
   openssl req -x509 -config config $new_key -keyout authority.key -out authority.crt -subj '/CN=EdgePaaS rehearsal' \
     -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign
-  openssl req -x509 -config config $new_key -keyout server.key -out server.crt -subj '/CN=rehearsal gateway' \
+  openssl req -x509 -config config $new_key -keyout server.key -out server.crt -subj '/CN=rehearsal server' \
     -CA authority.crt -CAkey authority.key -addext basicConstraints=CA:FALSE -addext "subjectAltName=$1"
 `;
 
@@ -38,7 +39,7 @@ export async function createCertificateAuthority(
       '-c',
       issue,
       'sh',
-      names.map((name) => `DNS:${name}`).join(','),
+      names.map((name) => `${isIP(name) ? 'IP' : 'DNS'}:${name}`).join(','),
     ]);
     const server = { key: await read('server.key'), certificate: await read('server.crt') };
     return { authority: await read('authority.crt'), server };

@@ -1,0 +1,3 @@
+export class PortTakenError extends Error {
+  override readonly name = 'PortTakenError';
+}
