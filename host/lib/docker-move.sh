@@ -11,7 +11,7 @@ docker_move::to_volume() { # sets MOVED
   MOVED=false
   docker_move::find_roots
   if ! docker_move::is_needed; then return; fi
-  package::install rsync jq
+  package::provide rsync jq
   if [[ $CURRENT_ROOT != "$DOCKER_ROOT" ]]; then docker_move::copy_roots; fi
   docker_move::use_copy
   rm -rf --one-file-system "$OLD_DOCKER_ROOT" "$OLD_CONTAINERD_ROOT" || phase::say "Not all of $OLD_DOCKER_ROOT could be removed"

@@ -2,17 +2,16 @@
 source host/lib/package.sh
 
 docker_repository::add() {
-  local base=$DOCKER_REPOSITORY_URL/linux
-  case $DISTRIBUTION in
-    debian | ubuntu) docker_repository::add_deb "$base/$DISTRIBUTION" ;;
-    rhel) docker_repository::add_rpm "$base/rhel" ;;
-    *) docker_repository::add_rpm "$base/centos" ;;
+  local base=$DOCKER_REPOSITORY_URL/linux/$DOCKER_FOLDER
+  package::provide_program gpg gpg
+  case $PACKAGE_MANAGER in
+    apt) docker_repository::add_deb "$base" ;;
+    dnf) docker_repository::add_rpm "$base" ;;
   esac
 }
 
 docker_repository::add_deb() { # base
   local key=/etc/apt/keyrings/docker.asc architecture
-  package::install gpg
   mkdir -p /etc/apt/keyrings
   docker_repository::fetch_key "$1/gpg" "$DEB_KEY_FINGERPRINT"
   file::replace "$key" "$KEY"$'\n' 644
@@ -25,7 +24,6 @@ docker_repository::add_deb() { # base
 # minor one where somebody has pinned it, as for extended updates, and Docker has no folder for those.
 docker_repository::add_rpm() { # base
   local key=/etc/pki/rpm-gpg/RPM-GPG-KEY-docker release=${DISTRIBUTION_VERSION%%.*}
-  command -v gpg >/dev/null || package::install gnupg2
   docker_repository::fetch_key "$1/gpg" "$RPM_KEY_FINGERPRINT"
   file::replace "$key" "$KEY"$'\n' 644
   rpm --import "$key"

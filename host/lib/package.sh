@@ -1,13 +1,33 @@
-# Packages of the distribution, the same words for apt and dnf.
+# Packages by their names, the same words for apt and dnf.
+source host/lib/distribution.sh
+
 PACKAGE_LOCK_SECONDS=240
 FIRST_BOOT_SECONDS=180
 REFRESH_OUTPUT=''
 
 package::is_installed() {
-  case $FAMILY in
-    deb) [[ $(dpkg-query --show --showformat '${db:Status-Status}' "$1" 2>/dev/null) == installed ]] ;;
-    rpm) rpm --query --quiet "$1" ;;
+  distribution::require
+  case $PACKAGE_MANAGER in
+    apt) [[ $(dpkg-query --show --showformat '${db:Status-Status}' "$1" 2>/dev/null) == installed ]] ;;
+    dnf) rpm --query --quiet "$1" ;;
   esac
+}
+
+# By our words, see distribution.sh.
+package::provide() { # words
+  local word
+  local -a names=() more
+  for word in "$@"; do
+    distribution::package "$word"
+    read -r -a more <<<"$REPLY"
+    names+=("${more[@]}")
+  done
+  package::install "${names[@]}"
+}
+
+# A program that is there, from whatever package, is left as it is: one of another source may be in conflict with ours.
+package::provide_program() { # program, our word for its package
+  if ! command -v "$1" >/dev/null; then package::provide "$2"; fi
 }
 
 package::install() { # packages; those that are there are left as they are
@@ -35,13 +55,13 @@ package::await_first_boot() {
 
 # What a run that was killed half-way left unconfigured.
 package::finish_interrupted() {
-  if [[ $FAMILY == deb ]]; then package::run configure || package::fail 'what an interrupted run left'; fi
+  if [[ $PACKAGE_MANAGER == apt ]]; then package::run configure || package::fail 'what an interrupted run left'; fi
 }
 
 # The lists on a cloud image are as old as the image; within a deployment they are fetched once. A repository that is out
 # of reach matters only if what we install is in it.
 package::refresh() {
-  if [[ $FAMILY == rpm ]] || package::is_fresh; then return; fi
+  if [[ $PACKAGE_MANAGER == dnf ]] || package::is_fresh; then return; fi
   if ! package::run update; then REFRESH_OUTPUT=$PACKAGE_OUTPUT && return; fi
   (umask 077 && mkdir -p "$RUNTIME")
   printf '%s\n' "$DEPLOYMENT_ID" >"$RUNTIME/packages-refreshed"
@@ -73,11 +93,11 @@ package::try() {
 package::command() {
   local -a apt=(apt-get -q -y -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold)
   export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
-  case $FAMILY-$1 in
-    deb-install) "${apt[@]}" --no-install-recommends install "${@:2}" ;;
-    deb-update) "${apt[@]}" update ;;
-    deb-configure) dpkg --configure --pending --force-confdef --force-confold ;;
-    rpm-install) dnf -y -q install "${@:2}" ;;
+  case $PACKAGE_MANAGER-$1 in
+    apt-install) "${apt[@]}" --no-install-recommends install "${@:2}" ;;
+    apt-update) "${apt[@]}" update ;;
+    apt-configure) dpkg --configure --pending --force-confdef --force-confold ;;
+    dnf-install) dnf -y -q install "${@:2}" ;;
   esac
 }
 

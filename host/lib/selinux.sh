@@ -2,14 +2,13 @@
 # so that a host whose owner turns it on goes on serving.
 source host/lib/package.sh
 
-SELINUX_TOOLS=policycoreutils-python-utils
-
 # Is there an SELinux to care for, and are its tools here? Without them it matters only where it enforces.
 selinux::is_on() {
   if [[ ! -e /sys/fs/selinux/enforce ]]; then return 1; fi
   if command -v semanage >/dev/null; then return; fi
-  if [[ $(</sys/fs/selinux/enforce) == 1 ]]; then package::install "$SELINUX_TOOLS" && return; fi
-  package::run install "$SELINUX_TOOLS"
+  if [[ $(</sys/fs/selinux/enforce) == 1 ]]; then package::provide selinux-tools && return; fi
+  distribution::package selinux-tools
+  package::run install "$REPLY"
 }
 
 # Rules outlast a relabelling of the whole disk. A rule that is there already is refused, which is as good.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # inspect: reports what the host has and lacks, and changes nothing, not even EdgePaaS's own state; so it takes no lock.
 source host/lib/phase.sh
+source host/lib/distribution.sh
 source host/lib/volume.sh
 source host/lib/slot.sh
 source host/lib/site.sh
@@ -68,7 +69,7 @@ inspect::report() {
 
 phase::begin inspect bluePort greenPort serverNames bodySizeLimit connectTimeout readTimeout sendTimeout
 phase::refuse_stale_fence
-host::require_distribution
+distribution::require
 inspect::look
 inspect::check_disk
 inspect::report

@@ -91,14 +91,12 @@ install_nginx::fail() {
 
 phase::begin install-nginx bluePort greenPort serverNames bodySizeLimit connectTimeout readTimeout sendTimeout
 phase::enter_host
-host::require_distribution
-SS_PACKAGE=iproute
-if [[ $FAMILY == deb ]]; then SS_PACKAGE=iproute2; fi
+distribution::require
 site::path
 site::render
 phase::skip_if_done site::is_loaded
 install_nginx::require_port_80
-package::install nginx jq "$SS_PACKAGE"
+package::provide nginx jq ss
 # Before the site is loaded, from when on inspect takes the host for prepared: EL's package does not enable its service.
 systemctl enable --quiet nginx
 install_nginx::remove_default_site

@@ -40,7 +40,7 @@ mount_volume::was_formatting() {
 }
 
 mount_volume::format() {
-  if [[ $FILESYSTEM == xfs ]]; then package::install xfsprogs; else package::install e2fsprogs; fi
+  if [[ $FILESYSTEM == xfs ]]; then package::provide xfsprogs; else package::provide e2fsprogs; fi
   phase::say "Volume $VOLUME_ID ($DEVICE) is blank: making $FILESYSTEM on it"
   file::replace "$FORMATTING" "$VOLUME_ID"$'\n'
   case $FILESYSTEM in
@@ -80,7 +80,7 @@ mount_volume::mount() {
 
 phase::begin mount-volume volumeIds filesystem
 phase::enter_host
-host::require_distribution
+distribution::require
 phase::skip_if_done mount_volume::holds
 mount_volume::prepare_filesystem
 mount_volume::write_fstab

@@ -4,9 +4,11 @@ import { describe, expect, it } from 'vitest';
 /** Runs bash with libraries and phases' functions on a host that is said to be of the RPM family. */
 function onRpm(release: string, script: string): string {
   const frame = `set -Eeuo pipefail; shopt -s inherit_errexit; export LC_ALL=C
-    FAMILY=rpm DISTRIBUTION=\${1%% *} DISTRIBUTION_VERSION=\${1##* } RUNTIME=/nowhere DOCKER_REPOSITORY_URL=https://docker.example
-    RPM_KEY_FINGERPRINT=F; phase::fail() { printf '%s: %s\\n' "$@"; exit; }
-    source host/lib/json.sh; source host/lib/host.sh; source host/lib/docker-repository.sh; source host/lib/docker-setup.sh`;
+    RUNTIME=/nowhere DOCKER_REPOSITORY_URL=https://docker.example RPM_KEY_FINGERPRINT=F
+    phase::fail() { printf '%s: %s\\n' "$@"; exit; }
+    source host/lib/json.sh; source host/lib/host.sh; source host/lib/docker-repository.sh; source host/lib/docker-setup.sh
+    distribution::read() { DISTRIBUTION=\${1%% *} DISTRIBUTION_VERSION=\${1##* }; }
+    distribution::read "$1"; distribution::find`;
   const run = spawnSync('bash', ['-c', `${frame}\n${script}`, 'bash', release]);
   if (run.status !== 0) throw new Error(`exit ${run.status}: ${run.stderr}`);
   return run.stdout.toString();
@@ -36,7 +38,7 @@ describe('Docker’s repository on RPM systems', () => {
 describe('what Docker needs of netfilter', () => {
   const add = (modprobe: string) =>
     `${functionsOf('install-docker')}; uname() { echo 6.12.0-1.el10.x86_64; }; modprobe() { ${modprobe}; }
-     packages=(docker-ce); install_docker::add_netfilter; echo "\${packages[*]}"`;
+     DOCKER_PACKAGES=(docker-ce); install_docker::add_netfilter; echo "\${DOCKER_PACKAGES[*]}"`;
 
   it('is iptables, and on RHEL 10 the modules of the running kernel', () => {
     expect(onRpm('rhel 9.4', add('true'))).toBe('docker-ce iptables-nft\n');
