@@ -1,6 +1,7 @@
 # AWS Signature Version 4 without curl's help: the curl of Ubuntu 22.04 (7.81) and of RHEL 9 and its kin (7.76) signs none of
 # a caller's own headers, so neither the session token nor the target; since 7.87 it does.
 # Source: curl's pull requests 7966 and 9804. The keys go through pipes, never onto a command line.
+source host/lib/hmac.sh
 
 AWS_SIGNED_HEADERS='content-type;host;x-amz-date;x-amz-security-token;x-amz-target'
 
@@ -25,24 +26,10 @@ aws_signature::sign() { # text, what the key is derived by; sets REPLY
     key+=$part
   done
   for part in "${@:2}"; do
-    aws_signature::hmac "$key" "$part"
+    hmac::sha256 "$key" "$part"
     key=$REPLY
   done
-  aws_signature::hmac "$key" "$text"
-}
-
-aws_signature::hmac() { # key in hex, text; sets REPLY, in hex; RFC 2104
-  local key byte index inner='' outer=''
-  printf -v key '%-128s' "$1"
-  key=${key// /0}
-  for ((index = 0; index < 128; index += 2)); do
-    printf -v byte '\\x%02x\\x%02x' $((16#${key:index:2} ^ 0x36)) $((16#${key:index:2} ^ 0x5c))
-    inner+=${byte:0:4} outer+=${byte:4}
-  done
-  byte=$(printf '%b%s' "$inner" "$2" | sha256sum)
-  for ((index = 0; index < 64; index += 2)); do outer+="\\x${byte:index:2}"; done
-  REPLY=$(printf '%b' "$outer" | sha256sum)
-  REPLY=${REPLY%% *}
+  hmac::sha256 "$key" "$text"
 }
 
 aws_signature::hash() { # text; prints its SHA-256 in hex
