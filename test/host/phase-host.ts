@@ -1,24 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import type { RequestListener, Server as HttpServer } from 'node:http';
 import { receipt, type Receipt } from '../../contracts/receipt.ts';
 import type { PhaseName } from '../../contracts/phase-name.ts';
 import { composeScript } from '../../lib/compose-script.ts';
 import { ensureBaseImage } from '../../rehearsal/cache/ensure-base-image.ts';
 import type { ScriptResult } from '../../rehearsal/host/host.ts';
-import { createCertificateAuthority } from '../../rehearsal/host/real/certificate-authority.ts';
-import { startGatewayFront } from '../../rehearsal/host/real/gateway-front.ts';
-import type { VolumeOptions } from '../../rehearsal/host/real/host-options.ts';
-import { startPackageHost } from '../../rehearsal/host/real/package-host.ts';
-import { RealHost } from '../../rehearsal/host/real/real-host.ts';
-import { createRegistryFront } from '../../rehearsal/host/real/registry-front.ts';
-import { startRegistry } from '../../rehearsal/host/real/registry.ts';
+import type { RealHostOptions, VolumeOptions } from '../../rehearsal/host/real/host-options.ts';
+import type { RealHost } from '../../rehearsal/host/real/real-host.ts';
 import { buildImage } from '../../rehearsal/images/build-image.ts';
 import type { Image, ImageSpec } from '../../rehearsal/images/image.ts';
 import { pushImage } from '../../rehearsal/images/push-image.ts';
-import {
-  startManagedDatabase,
-  type ManagedDatabase,
-} from '../../rehearsal/managed-database/managed-database.ts';
+import type { ManagedDatabase } from '../../rehearsal/managed-database/managed-database.ts';
+import { CleanUp } from '../../rehearsal/stage/clean-up.ts';
+import { Surroundings } from '../../rehearsal/stage/surroundings.ts';
 import { answerAsAws, awsNames, password, registryName, type Parameters } from './aws-answers.ts';
 
 export const volumeId = 'vol-0123456789abcdef0';
@@ -41,10 +34,8 @@ export class PhaseHost {
   /** The app's parameters below /edgepaas/web. */
   readonly parameters: Parameters = {};
   dockerKeyFingerprint = '';
-  readonly #closers: (() => unknown)[] = [];
-  #host: RealHost | undefined;
-  #registryUrl = '';
-  #database: ManagedDatabase | undefined;
+  readonly #cleanUp = new CleanUp();
+  #surroundings: Surroundings | undefined;
 
   static async create(options: PhaseHostOptions = {}): Promise<PhaseHost> {
     const phaseHost = new PhaseHost();
@@ -58,59 +49,23 @@ export class PhaseHost {
   }
 
   get host(): RealHost {
-    return this.#host!;
+    return this.#surroundings!.host;
   }
 
   get database(): ManagedDatabase {
-    if (!this.#database) throw new Error('PhaseHost.create() was not asked for a database');
-    return this.#database;
+    const { database } = this.#surroundings!;
+    if (!database) throw new Error('PhaseHost.create() was not asked for a database');
+    return database;
   }
 
-  async #start(options: PhaseHostOptions): Promise<void> {
+  async #start({ volume, database = false }: PhaseHostOptions): Promise<void> {
     const image = await ensureBaseImage();
     this.dockerKeyFingerprint = image.dockerKeyFingerprint;
-    const [registry, authority] = await Promise.all([
-      startRegistry(image.folder, 'http://127.0.0.1:9/'),
-      createCertificateAuthority(image.folder, [registryName, ...awsNames]),
-    ]);
-    this.#closers.push(() => registry.close());
-    this.#registryUrl = registry.url;
-    this.#host = await RealHost.create(image, {
-      instanceId: 'i-0123456789abcdef0',
-      region: 'eu-central-1',
-      availabilityZone: 'eu-central-1a',
-      accountId: '123456789012',
-      tags: {},
-      volume: { volumeId, sizeGiB: 2, content: 'blank', attached: true, ...options.volume },
-      extraHosts: Object.fromEntries([registryName, ...awsNames].map((name) => [name, null])),
-      trustedAuthority: authority.authority,
-      instanceProfile: {
-        roleName: 'host',
-        credentials: () => ({
-          AccessKeyId: 'ASIAEXAMPLE',
-          SecretAccessKey: 'secret/example+key=',
-          Token: 'token',
-          Expiration: new Date(Date.now() + 3_600_000).toISOString(),
-        }),
-      },
-    });
-    this.#closers.push(() => this.#host?.destroy());
-    const gateway = this.#host.gatewayAddress;
-    if (options.database) await this.#startDatabase(image.folder, gateway);
-    const packages = await startPackageHost(image.packages, gateway);
-    this.#closers.push(() => close(packages));
-    const aws: RequestListener = answerAsAws(this.parameters);
-    const front = await startGatewayFront(gateway, authority.server, {
-      ...Object.fromEntries(awsNames.map((name) => [name, aws])),
-      [registryName]: createRegistryFront(registry.url, (given) => given === password),
-    });
-    this.#closers.push(() => close(front));
-  }
-
-  async #startDatabase(imageFolder: string, address: string): Promise<void> {
-    const database = await startManagedDatabase({ imageFolder, address });
-    this.#closers.push(() => database.close());
-    this.#database = database;
+    const host = hostOptions(volume);
+    const notifyUrl = 'http://127.0.0.1:9/';
+    const options = { image, host, registryName, awsNames, notifyUrl, database };
+    this.#surroundings = await Surroundings.create(options, this.#cleanUp);
+    await this.#surroundings.open(answerAsAws(this.parameters), (given) => given === password);
   }
 
   /** Runs a phase as the agent would, and parses what it prints as its receipt. */
@@ -135,7 +90,12 @@ export class PhaseHost {
 
   async push(spec: ImageSpec): Promise<Image> {
     const image = await buildImage(spec);
-    await pushImage({ image, registry: this.#registryUrl, repository: 'web', tag: spec.buildVersion });
+    await pushImage({
+      image,
+      registry: this.#surroundings!.registryUrl,
+      repository: 'web',
+      tag: spec.buildVersion,
+    });
     return image;
   }
 
@@ -151,12 +111,25 @@ export class PhaseHost {
       for i in $(seq 100); do ss -Hltn 'sport = :${port}' | grep -q . && exit; sleep 0.05; done; exit 1`);
   }
 
-  async close(): Promise<void> {
-    for (const closer of this.#closers.splice(0).reverse()) await closer();
-  }
+  close = () => this.#cleanUp.run();
 }
 
-function close(server: Pick<HttpServer, 'close' | 'closeAllConnections'>): Promise<void> {
-  server.closeAllConnections();
-  return new Promise((resolve) => void server.close(() => resolve()));
+function hostOptions(volume: Partial<VolumeOptions> = {}): RealHostOptions {
+  return {
+    instanceId: 'i-0123456789abcdef0',
+    region: 'eu-central-1',
+    availabilityZone: 'eu-central-1a',
+    accountId: '123456789012',
+    tags: {},
+    volume: { volumeId, sizeGiB: 2, content: 'blank', attached: true, ...volume },
+    instanceProfile: {
+      roleName: 'host',
+      credentials: () => ({
+        AccessKeyId: 'ASIAEXAMPLE',
+        SecretAccessKey: 'secret/example+key=',
+        Token: 'token',
+        Expiration: new Date(Date.now() + 3_600_000).toISOString(),
+      }),
+    },
+  };
 }
