@@ -22,7 +22,11 @@ function fieldsOf(schema: Schema, path: string, standard: string): [string, stri
     );
   if (schema.items?.properties) return fieldsOf(schema.items, `${path}[]`, standard);
   if (typeof schema.additionalProperties === 'object')
-    return fieldsOf(schema.additionalProperties, `${path}.<group>`, standard);
+    return fieldsOf(
+      schema.additionalProperties,
+      `${path}.<${path.endsWith('environment') ? 'name' : 'group'}>`,
+      standard,
+    );
   return [[path, standard]];
 }
 
