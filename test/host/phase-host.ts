@@ -88,13 +88,13 @@ export class PhaseHost {
     });
   }
 
-  async push(spec: ImageSpec): Promise<Image> {
-    const image = await buildImage(spec);
+  async push(what: ImageSpec | Image): Promise<Image> {
+    const image = 'blobs' in what ? what : await buildImage(what);
     await pushImage({
       image,
       registry: this.#surroundings!.registryUrl,
       repository: 'web',
-      tag: spec.buildVersion,
+      tag: image.spec.buildVersion,
     });
     return image;
   }
