@@ -69,6 +69,14 @@ access_log::count_before() {
   exec {LOG_FD}<&-
 }
 
+LEAST_ERRORS=3
+
+# Rose: above twice the share of the release before, and five points more. An app may answer 503 as a matter of course.
+access_log::errors_rose() { # requests and 5xx of now, against BEFORE_REQUESTS and BEFORE_5XX
+  local before=$((BEFORE_REQUESTS > 0 ? BEFORE_REQUESTS : 1))
+  (($2 >= LEAST_ERRORS && $2 * 20 * before > $1 * (40 * BEFORE_5XX + before)))
+}
+
 access_log::facts() { # REPLY is the part of the facts that every watching phase gives
   printf -v REPLY '"requests":%d,"status5xx":%d,"status499":%d' "$LOG_REQUESTS" "$LOG_5XX" "$LOG_499"
 }

@@ -1,11 +1,11 @@
 # Asks the app's Postgres, from this host and by its client alone: a server is never installed. What psql says names hosts and
 # users, so it stays here; a reason is in words of our own, for it goes into the receipt, the history and the app's /health.
-source host/lib/package.sh
 
 DATABASE_CONNECT_SECONDS=5 # for each address of each host
 DATABASE_SECONDS=15        # for a question in all
 DATABASE_CLIENT=(psql --no-psqlrc --no-password --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --set VERBOSITY=sqlstate)
 
+# Needs host/lib/package.sh, which a phase that only asks has no room for.
 database::install_client() {
   package::provide_program psql postgresql-client
 }

@@ -10,7 +10,6 @@ source host/lib/access-log.sh
 
 LOOK_SECONDS=0.25
 HEALTH_FAILURES=3 # in a row, a second apart
-LEAST_ERRORS=3
 
 bake::holds() {
   traffic::read_move && slot::look "$MOVE_TO" && slot::is_ours && docker::is_running "$CONTAINER"
@@ -60,11 +59,8 @@ bake::ask() {
   phase::fail health-check-failed "The release is no longer healthy under traffic: $REPLY, $failures times in a row"
 }
 
-# Rose: above twice the share of the release before, and five points more. An app may answer 503 as a matter of course.
 bake::judge_errors() {
-  local before=$((BEFORE_REQUESTS > 0 ? BEFORE_REQUESTS : 1))
-  if ((LOG_5XX < LEAST_ERRORS)); then return; fi
-  if ((LOG_5XX * 20 * before <= LOG_REQUESTS * (40 * BEFORE_5XX + before))); then return; fi
+  access_log::errors_rose "$LOG_REQUESTS" "$LOG_5XX" || return 0
   phase::fail error-rate-rose "Since the switch $LOG_5XX of $LOG_REQUESTS requests ended in 5xx, before it \
 $BEFORE_5XX of $BEFORE_REQUESTS"
 }

@@ -20,6 +20,13 @@ revert::holds() {
   done
 }
 
+# A release that meets a newer schema than its own may lose data silently: only a person can say that it does not.
+revert::require_schema() {
+  if [[ $SCHEMA != newer || $MOVE_FROM == none || $LIVE_SLOT != "$MOVE_TO" ]] || ! $SWITCHED; then return; fi
+  phase::fail revert-failed "The release before was made for an older schema and was not declared to run on this one \
+(database.migrations.olderReleaseRuns): traffic stays on $MOVE_TO. Deploy a release that runs on the schema as it is"
+}
+
 # What is undone must not be answered from its receipt.
 revert::void_receipts() {
   rm -f "$RECEIPTS"/{start-candidate,switch-traffic,bake,retire}.json
@@ -100,21 +107,23 @@ revert::count() {
 }
 
 revert::report() {
-  local digest=''
+  local digest='' newer=false
+  if [[ $SCHEMA == newer-safe && $LIVE_SLOT != none ]]; then newer=true; fi
   slot::look "$LIVE_SLOT"
   docker::text "$CONTAINER" edgepaas.digest
   digest=$REPLY
   access_log::facts
-  phase::done "{\"switched\":$SWITCHED,\"liveSlot\":\"$LIVE_SLOT\",\"liveDigest\":\"$digest\",\"backMs\":$BACK_MS,$REPLY}"
+  phase::done "{\"switched\":$SWITCHED,\"liveSlot\":\"$LIVE_SLOT\",\"liveDigest\":\"$digest\",\"backMs\":$BACK_MS,\"onNewerSchema\":$newer,$REPLY}"
 }
 
-phase::begin revert bluePort greenPort healthPath healthTimeout drainTimeout stopTimeout
+phase::begin revert bluePort greenPort healthPath healthTimeout drainTimeout stopTimeout schema
 phase::enter_app
 phase::skip_if_done revert::holds
+revert::recall
+revert::require_schema
 revert::void_receipts
 site::path
 traffic::read_server_name
-revert::recall
 revert::go_back
 revert::remove_candidate
 revert::count

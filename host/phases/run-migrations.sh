@@ -1,54 +1,181 @@
 #!/bin/bash
-# run-migrations: the app's migration command in the new image, before any traffic moves.
+# run-migrations: the app's migrations in the new image, under a lock of the database, before any traffic moves. It never undoes
+# and never resets: what failed stays as the database left it, and its revision is named.
 source host/lib/phase.sh
-source host/lib/docker.sh
-source host/lib/env.sh
+source host/lib/migration.sh
+source host/lib/live-health.sh
+
+REVISION_SECONDS=60
 
 run_migrations::holds() {
   true
 }
 
-# A run that was killed may have left its container at work.
-run_migrations::remove_leftovers() {
-  local id
-  local -a ids=()
-  mapfile -t ids < <(docker ps --all --quiet --filter "label=edgepaas.migration=$APP")
-  for id in "${ids[@]}"; do docker::remove "$id" 5; done
+run_migrations::skip() { # why
+  phase::say "Nothing is migrated: $1"
+  LOG_REQUESTS=0 LOG_5XX=0 LOG_499=0 LIVE=none
+  run_migrations::finish "$1"
 }
 
-run_migrations::run() { # sets CODE and OUTPUT, its end
-  local container=edgepaas-$APP-migration-$FENCE file=$RECEIPTS/migration-output
-  local -a command=()
-  mapfile -t command < <(jq --raw-output '.[]' < <(printf '%s' "$MIGRATION_COMMAND"))
-  if ((${#command[@]} == 0)); then phase::fail migration-failed 'The app has no migration command'; fi
-  phase::say "Running the migration command, for at most $MIGRATION_TIMEOUT s"
-  CODE=0
-  timeout --kill-after=10 "$MIGRATION_TIMEOUT" docker run --rm --pull never --name "$container" \
-    --label "edgepaas.migration=$APP" --env-file "$ENV_FILE" "$REPOSITORY_URI@$DIGEST" "${command[@]}" 2>&1 |
-    tail -c 4000 >"$file" || CODE=${PIPESTATUS[0]}
-  docker::remove "$container" 5
-  env::redact "$(<"$file")"
-  env::end "$REPLY"
-  OUTPUT=$REPLY
-  rm -f "$file"
+run_migrations::finish() { # why nothing was migrated, or an empty text
+  access_log::facts
+  phase::done "{\"skipped\":\"$1\",\"from\":\"$FROM\",\"to\":\"$CURRENT\",\"attempts\":$ATTEMPTS,\"live\":\"$LIVE\",$REPLY}"
 }
 
-run_migrations::judge() {
-  case $CODE in
-    0) return ;;
-    126 | 127) phase::fail image-not-runnable "Docker cannot run the migration command (exit code $CODE): ${OUTPUT#*docker: }" ;;
-  esac
-  if ((CODE == 124 || SECONDS >= MIGRATION_TIMEOUT)); then
-    phase::fail migration-failed "The migration did not end within $MIGRATION_TIMEOUT s: $OUTPUT"
+run_migrations::lock() {
+  database_lock::take "$MIGRATION_TIMEOUT"
+  database_lock::start_keeper "$MIGRATION_TIMEOUT"
+  migration::clear_leftovers
+}
+
+run_migrations::read_revisions() { # sets CURRENT, where the database is, and HEAD, where the image brings it
+  migration::start head "$HEAD_COMMAND"
+  run_migrations::read_current
+  migration::await head $((SECONDS + REVISION_SECONDS))
+  migration::collect head
+  run_migrations::take_revision 'the revision the image brings'
+  HEAD=$REVISION
+}
+
+run_migrations::read_current() {
+  local attempt
+  for ((attempt = 1; ; attempt++)); do
+    run_migrations::ask_current
+    if [[ $ENDED == 0 ]] || ((attempt >= MAX_RETRIES)) || ! migration::lost_connection; then break; fi
+    run_migrations::reconnect
+  done
+  if [[ $COMPLAINT =~ Can\'t\ locate\ revision\ identified\ by\ \'([A-Za-z0-9_.-]{1,64})\' ]]; then
+    run_migrations::judge_older "${BASH_REMATCH[1]}"
   fi
-  phase::fail migration-failed "The migration ended with exit code $CODE: $OUTPUT"
+  run_migrations::take_revision 'the revision of the database'
+  CURRENT=$REVISION
 }
 
-phase::begin run-migrations repositoryUri digest migrationCommand migrationTimeout
+run_migrations::ask_current() {
+  migration::start current "$CURRENT_COMMAND"
+  migration::await current $((SECONDS + REVISION_SECONDS))
+  migration::collect current
+}
+
+run_migrations::take_revision() { # which; of the command last collected; sets REVISION
+  if [[ $ENDED == 0 ]] && migration::read_revision "$SAID"; then return; fi
+  env::end "$COMPLAINT"
+  local words=$REPLY
+  case $ENDED in
+    0) phase::fail migration-failed "The command that prints $1 printed something else: nothing was migrated" ;;
+    126 | 127) phase::fail image-not-runnable "The command that prints $1 is not in the image (exit code $ENDED): $words" ;;
+  esac
+  migration::says "$REVISION_SECONDS"
+  phase::fail migration-failed "The command that prints $1 $REPLY; nothing was migrated. Its last words: ${words:-(none)}"
+}
+
+run_migrations::judge_older() { # revision
+  if [[ $OLDER_RELEASE_RUNS != true ]]; then
+    phase::fail schema-ahead "The database is at $1, which this release does not know, and it was not declared that it runs on a \
+newer schema (database.migrations.olderReleaseRuns): deploy a release that knows $1"
+  fi
+  phase::say "This release is older than the schema ($1) and is declared to run on it"
+  FROM=$1 CURRENT=$1
+  run_migrations::skip older-release
+}
+
+run_migrations::reconnect() {
+  phase::say "The connection to the database was lost: once more in $RETRY_INTERVAL s"
+  phase::sleep "$RETRY_INTERVAL"
+  database_lock::require_database
+  if database_lock::is_held; then return; fi
+  database_lock::release
+  run_migrations::lock
+}
+
+# A run that was killed has noted where the database was and how the live release did, before it changed anything.
+run_migrations::recall() {
+  FROM=$CURRENT
+  if [[ ! -e $RECEIPTS/migrating ]]; then return 1; fi
+  read -r FROM LIVE LOG_INODE LOG_OFFSET BEFORE_REQUESTS BEFORE_5XX <"$RECEIPTS/migrating"
+  FROM=${FROM%,}
+}
+
+run_migrations::note() {
+  live_health::note
+  file::replace "$RECEIPTS/migrating" "$FROM, $LIVE $LOG_INODE $LOG_OFFSET $BEFORE_REQUESTS $BEFORE_5XX"$'\n'
+}
+
+run_migrations::migrate() {
+  local deadline=$((SECONDS + MIGRATION_TIMEOUT))
+  while [[ $CURRENT != "$HEAD" ]]; do
+    ATTEMPTS=$((ATTEMPTS + 1))
+    phase::say "Migrating from ${CURRENT:-an empty database} to $HEAD, for at most $((deadline - SECONDS)) s"
+    run_migrations::run "$deadline"
+    if [[ $ENDED != 0 ]]; then run_migrations::require_retry "$deadline"; fi
+    local ended=$ENDED
+    run_migrations::read_current
+    if [[ $ended == 0 && $CURRENT != "$HEAD" ]]; then
+      phase::fail migration-failed "The migration ended well, but the database is at ${CURRENT:-no revision} and the image brings $HEAD"
+    fi
+  done
+}
+
+run_migrations::run() { # SECONDS at which it must have ended
+  MIGRATION_AT_WORK=yes
+  migration::start run "$MIGRATION_COMMAND"
+  migration::await run "$1"
+  migration::collect run
+  MIGRATION_AT_WORK=''
+  migration::end_sessions "$MIGRATION_NAME" || phase::say 'Its sessions in the server could not be ended'
+}
+
+run_migrations::require_retry() { # SECONDS at which the migration must have ended
+  if ((ATTEMPTS < MAX_RETRIES && SECONDS + RETRY_INTERVAL < $1)) && migration::lost_connection; then
+    run_migrations::reconnect
+    return
+  fi
+  local how words
+  env::end "$COMPLAINT"
+  words=${REPLY:-(none)}
+  case $ENDED in 126 | 127) phase::fail image-not-runnable "The migration command is not in the image (exit code $ENDED): $words" ;; esac
+  migration::says "$MIGRATION_TIMEOUT"
+  how="The migration $REPLY"
+  if ((ATTEMPTS > 1)); then how+=", at attempt $ATTEMPTS"; fi
+  run_migrations::tell_revision
+  phase::fail migration-failed "$how; $REPLY. Its last words: $words"
+}
+
+run_migrations::tell_revision() { # sets REPLY
+  REPLY="where the database is, nobody could tell (it was at ${CURRENT:-no revision})"
+  if ! database::ask 'SELECT 1'; then return; fi
+  run_migrations::ask_current
+  if [[ $ENDED != 0 ]] || ! migration::read_revision "$SAID"; then return; fi
+  REPLY="the database is at ${REVISION:-no revision}"
+  if [[ $REVISION == "$CURRENT" ]]; then REPLY+=', as before'; else REPLY+=", and was at ${CURRENT:-no revision}"; fi
+}
+
+run_migrations::compare() {
+  live_health::compare
+  if [[ $LIVE != broken-by-migration ]]; then return; fi
+  REPLY="The migration from ${FROM:-an empty database} to $CURRENT broke the live release: $LOG_5XX of $LOG_REQUESTS requests ended in 5xx \
+since it began$LIVE_SAYS"
+  if [[ $WHEN_LIVE_BREAKS == stop ]]; then phase::fail migration-broke-live "$REPLY. The database stays at $CURRENT"; fi
+  phase::say "$REPLY: going forward to the candidate"
+}
+
+phase::begin run-migrations repositoryUri digest bluePort greenPort healthPath healthTimeout migrationCommand currentCommand headCommand \
+  migrationTimeout lockTimeout whenLiveBreaks olderReleaseRuns
 phase::enter_app
 env::file
 phase::skip_if_done run_migrations::holds
-run_migrations::remove_leftovers
-run_migrations::run
-run_migrations::judge
-phase::done '{"exitCode":0}'
+FROM='' CURRENT='' ATTEMPTS=0
+migration::read_settings
+if [[ $DATABASE_MODE == sqlite_only ]]; then run_migrations::skip sqlite_only; fi
+database_lock::require_database
+run_migrations::lock
+run_migrations::read_revisions
+live_health::read_slot
+if ! run_migrations::recall; then
+  if [[ $CURRENT == "$HEAD" ]]; then run_migrations::skip nothing-pending; fi
+  run_migrations::note
+fi
+run_migrations::migrate
+database_lock::release
+run_migrations::compare
+run_migrations::finish ''

@@ -1,0 +1,127 @@
+# One migration of a database at a time, whatever app, host or deployment it is of: a session holds an advisory lock of the
+# database. It is a psql in a session of its own that ends with its input, and the other end of that is held by the script and
+# by a keeper. So what kills the script, or its process group, leaves the lock with the container that is still at work. The
+# lock is the session's: behind a pooler that hands out its sessions by the transaction it holds nothing.
+source host/lib/database.sh
+source host/lib/docker.sh
+
+DATABASE_LOCK_KEY=7306078180876575091 # the letters of "edgepaas", read as a number
+LOCK_ANSWER_SECONDS=10
+LOCK_SESSION='' LOCK_KEEPER=''
+
+# Asked for again and again: a session that waits in the server would hold a snapshot, for which the CREATE INDEX CONCURRENTLY
+# of the one that has the lock waits. Source: PostgreSQL, "Building Indexes Concurrently".
+database_lock::take() { # seconds
+  local deadline=$((SECONDS + $1)) said=''
+  until database_lock::try; do
+    if ((SECONDS >= deadline)); then database_lock::fail "$1"; fi
+    if [[ ! $said ]]; then said=yes && phase::say 'Another migration of this database is under way: waiting for its end'; fi
+    phase::sleep 0.5
+  done
+  trap database_lock::release EXIT
+}
+
+database_lock::try() {
+  if [[ ! $LOCK_SESSION ]]; then database_lock::open; fi
+  if database_lock::ask "SELECT pg_try_advisory_lock($DATABASE_LOCK_KEY);"; then
+    [[ $REPLY == t ]]
+    return
+  fi
+  database_lock::close
+  database_lock::require_database
+  return 1
+}
+
+database_lock::require_database() {
+  if database::reach "$MAX_RETRIES" "$RETRY_INTERVAL"; then return; fi
+  if [[ $DATABASE_STATE == refused ]]; then phase::fail database-refused "Postgres refuses the connection: $REPLY"; fi
+  phase::fail database-unreachable "Postgres is out of reach after $DATABASE_ATTEMPTS attempts: $REPLY"
+}
+
+# An anonymous pipe, opened for both ways so that it always has a reader; psql opens it once more to read, and so sees its end.
+database_lock::open() {
+  exec {LOCK_ASK}<> <(:)
+  exec {LOCK_TOLD}< <(database_lock::session)
+  LOCK_SESSION=$!
+  printf '%s\n' "SET statement_timeout = 0; SET lock_timeout = 0; SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5;
+    SET tcp_keepalives_count = 3;" >&"$LOCK_ASK"
+  # An idle session has a time limit only since PostgreSQL 14.
+  database_lock::ask "SELECT count(set_config(name, '0', false)) FROM pg_settings WHERE name = 'idle_session_timeout';" || true
+}
+
+# shellcheck disable=SC2093 # psql takes the place of this subshell
+database_lock::session() {
+  trap - ERR
+  DATABASE_APPLICATION=edgepaas-lock-$DEPLOYMENT_ID database::export_connection
+  exec <"/dev/fd/$LOCK_ASK" 2>/dev/null 3>&- {LOCK_ASK}>&- {LOCK_HOST}>&- {LOCK_APP}>&-
+  exec setsid "${DATABASE_CLIENT[@]}" 'keepalives_idle=10 keepalives_interval=5 keepalives_count=3'
+}
+
+database_lock::ask() { # a statement with one answer; sets REPLY; 1: the session is gone
+  printf '%s\n' "$1" >&"$LOCK_ASK"
+  IFS= read -r -t "$LOCK_ANSWER_SECONDS" -u "$LOCK_TOLD" REPLY
+}
+
+database_lock::is_held() {
+  [[ $LOCK_SESSION ]] && database_lock::ask "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid();" &&
+    [[ $REPLY == 1 ]]
+}
+
+database_lock::close() {
+  if [[ ! $LOCK_SESSION ]]; then return; fi
+  exec {LOCK_ASK}>&- {LOCK_TOLD}<&-
+  kill "$LOCK_SESSION" 2>/dev/null || true
+  LOCK_SESSION=''
+}
+
+# A container that is still at work keeps the lock: its keeper gives it back.
+database_lock::release() {
+  if [[ ${MIGRATION_AT_WORK:-} ]]; then return; fi
+  if [[ $LOCK_KEEPER ]]; then kill -KILL "$LOCK_KEEPER" 2>/dev/null || true; fi
+  LOCK_KEEPER=''
+  database_lock::close
+}
+
+database_lock::fail() { # seconds
+  local holders="SELECT DISTINCT application_name FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND granted
+    AND (classid::bigint << 32) + objid::bigint = $DATABASE_LOCK_KEY AND application_name ~ '^edgepaas-lock-[a-z0-9-]+$' LIMIT 1"
+  database::ask "$holders" || DATABASE_ANSWER=''
+  local deployment=${DATABASE_ANSWER#edgepaas-lock-}
+  phase::fail migration-locked "Another migration of this database${deployment:+, of deployment $deployment,} did not end within $1 s"
+}
+
+# In a session of its own, without any of our descriptors but those of the lock.
+database_lock::start_keeper() { # seconds that a migration may run
+  if [[ $LOCK_KEEPER ]]; then return; fi
+  local functions
+  functions=$(declare -f database_lock::keep database_lock::ask database_lock::is_held docker::call)
+  LOCK_SESSION=$LOCK_SESSION LOCK_ASK=$LOCK_ASK LOCK_TOLD=$LOCK_TOLD LOCK_ANSWER_SECONDS=$LOCK_ANSWER_SECONDS APP=$APP \
+    DOCKER_SOCKET=$DOCKER_SOCKET KEEP_SECONDS=$1 SCRIPT=$$ setsid bash -c "$functions; database_lock::keep" \
+    <&- >/dev/null 2>&1 3>&- {LOCK_HOST}>&- {LOCK_APP}>&- &
+  LOCK_KEEPER=$!
+  disown "$LOCK_KEEPER"
+}
+
+# Watches in the script's stead once that is gone: until no container of the migration runs, twice, since a start may be under
+# way. One that lost the lock, or is at work for longer than it may, is ended.
+database_lock::keep() {
+  local parent idle=0 nothing pause
+  exec {pause}<> <(:)
+  while ((idle < 2)); do
+    read -r -t 0.5 -u "$pause" nothing || true
+    read -r _ _ _ parent _ </proc/self/stat
+    if ((parent == SCRIPT)); then continue; fi
+    docker::call GET "/containers/json?filters=%7B%22label%22%3A%5B%22edgepaas.migration%3D$APP%22%5D%7D" 5
+    case $DOCKER_STATUS$DOCKER_ANSWER in
+      '200[]' | '200[]'$'\n'*) idle=$((idle + 1)) && continue ;;
+      200*) idle=0 ;;
+      *) if ((SECONDS > KEEP_SECONDS + 600)); then return; fi ;;
+    esac
+    if ((SECONDS <= KEEP_SECONDS)) && database_lock::is_held; then continue; fi
+    while [[ $DOCKER_ANSWER =~ \"Id\":\"([0-9a-f]{64})\"(.*) ]]; do
+      DOCKER_ANSWER=${BASH_REMATCH[2]}
+      curl -s --max-time 30 --unix-socket "$DOCKER_SOCKET" --output /dev/null --request POST \
+        "http://docker/containers/${BASH_REMATCH[1]}/stop?t=5" || true
+    done
+  done
+}

@@ -1,0 +1,171 @@
+# Commands of the app's migrations, each in a container of the new image that no client needs to stay for: what kills this
+# script leaves the container and its output to the next run. What they say is read without the values of the env file.
+source host/lib/docker.sh
+source host/lib/env.sh
+source host/lib/database-url.sh
+source host/lib/database-lock.sh
+
+MIGRATION_STOP_SECONDS=5
+MIGRATION_AT_WORK=''
+# Read back from Docker, bounded, and gone with the container, wherever the host's Docker sends logs.
+MIGRATION_LOGGING=(--log-driver json-file --log-opt max-size=1m --log-opt max-file=2)
+
+# From the env file: DATABASE_MODE, MAX_RETRIES, RETRY_INTERVAL, and how this host and the migration reach the database.
+migration::read_settings() {
+  local name value
+  DATABASE_MODE=none MAX_RETRIES=6 RETRY_INTERVAL=3 MIGRATION_URL='' MIGRATION_OPTIONS=''
+  while IFS='=' read -r name value; do
+    case $name in
+      FINAL_DB_MODE) DATABASE_MODE=$value ;;
+      MAX_RETRIES) MAX_RETRIES=$value ;;
+      RETRY_INTERVAL) RETRY_INTERVAL=$value ;;
+      DATABASE_URL) MIGRATION_URL=$value ;;
+      PGOPTIONS) MIGRATION_OPTIONS=$value ;;
+    esac
+  done <"$ENV_FILE"
+  if [[ ! $MIGRATION_URL ]]; then return; fi
+  database_url::parse "$MIGRATION_URL" || phase::fail database-refused 'DATABASE_URL is no URL of a Postgres database'
+  DATABASE_AUTHORITY='' MIGRATION_MOUNTS=()
+  if [[ -e $ENV_AUTHORITY ]]; then
+    DATABASE_AUTHORITY=$ENV_AUTHORITY MIGRATION_MOUNTS=(--volume "$ENV_AUTHORITY:$DATABASE_CA_IN_CONTAINER:ro,z")
+  fi
+  migration::prepare_connection
+}
+
+# Its sessions are known by their name, and wait for no lock of a table while others queue behind them. In a URL both would
+# count more than in the environment.
+migration::prepare_connection() {
+  local url=$MIGRATION_URL wait="-c lock_timeout=${LOCK_TIMEOUT}s"
+  MIGRATION_NAME=edgepaas-migration-$DEPLOYMENT_ID
+  MIGRATION_OPTIONS+=${MIGRATION_OPTIONS:+ }$wait
+  if [[ $url =~ ^([^?]*)\?(.*\&)?application_name=[^\&]*(.*)$ ]]; then
+    url="${BASH_REMATCH[1]}?${BASH_REMATCH[2]}application_name=$MIGRATION_NAME${BASH_REMATCH[3]}"
+  fi
+  if [[ $url =~ ^([^?]*\?(.*\&)?options=[^\&]*)(.*)$ ]]; then
+    url="${BASH_REMATCH[1]}%20-c%20lock_timeout%3D${LOCK_TIMEOUT}s${BASH_REMATCH[3]}"
+  fi
+  MIGRATION_URL=$url
+}
+
+# Starts a command; 1 if it cannot be run, why in REPLY.
+migration::start() { # what for, command as a JSON array
+  local said container=edgepaas-$APP-migration-$1
+  local -a command=()
+  mapfile -t command < <(jq --raw-output '.[]' <<<"$2")
+  docker::remove "$container" 0
+  said=$(PGAPPNAME=$MIGRATION_NAME PGOPTIONS=$MIGRATION_OPTIONS DATABASE_URL=$MIGRATION_URL docker create --pull never \
+    --name "$container" --label "edgepaas.migration=$APP" --label "edgepaas.deployment=$DEPLOYMENT_ID" \
+    --env-file "$ENV_FILE" --env PGAPPNAME --env PGOPTIONS --env DATABASE_URL "${MIGRATION_LOGGING[@]}" "${MIGRATION_MOUNTS[@]}" \
+    "$REPOSITORY_URI@$DIGEST" "${command[@]}" 2>&1) || migration::fail_unrunnable "${said##*docker: }"
+  docker::call POST "/containers/$container/start"
+  if [[ $DOCKER_STATUS == 204 ]]; then return; fi
+  docker::message
+  said=$REPLY
+  docker::remove "$container" 0
+  migration::fail_unrunnable "$said"
+}
+
+migration::fail_unrunnable() { # what Docker said
+  env::redact "$1"
+  case $REPLY in
+    *'no space left on device'*) phase::fail disk-full "Docker's volume is full: prune or grow it" ;;
+    *) phase::fail image-not-runnable "Docker cannot run a command of the migrations: ${REPLY%%$'\n'*}" ;;
+  esac
+}
+
+# Waits for its end; sets ENDED: its exit code, or `late`, `unlocked` (the lock of the database is gone) or `removed`.
+migration::await() { # what for, SECONDS at which it must have ended
+  local pause=0.05 asked=$SECONDS
+  ENDED=''
+  while [[ ! $ENDED ]]; do
+    phase::sleep "$pause"
+    migration::look "$1"
+    if [[ $ENDED ]]; then return; fi
+    if ((SECONDS >= $2)); then ENDED=late; fi
+    if ((SECONDS > asked)); then
+      asked=$SECONDS pause=0.2
+      database_lock::is_held || ENDED=unlocked
+    fi
+  done
+  docker::call POST "/containers/edgepaas-$APP-migration-$1/stop?t=$MIGRATION_STOP_SECONDS"
+}
+
+migration::look() { # what for; sets ENDED once it has, and WANTED_MEMORY
+  docker::get "/containers/edgepaas-$APP-migration-$1/json"
+  local answer=${DOCKER_ANSWERS[0]:-}
+  case ${DOCKER_STATUSES[0]:-000} in
+    404) ENDED=removed ;;
+    200)
+      docker::text "$answer" Status
+      if [[ $REPLY == exited || $REPLY == dead ]] && [[ $answer =~ \"ExitCode\":([0-9]+) ]]; then ENDED=${BASH_REMATCH[1]}; fi
+      WANTED_MEMORY=false
+      if docker::is_true "$answer" OOMKilled; then WANTED_MEMORY=true; fi
+      ;;
+  esac
+}
+
+# Sets SAID, what it printed, and COMPLAINT, the end of all it wrote; clears it away.
+migration::collect() { # what for
+  local container=edgepaas-$APP-migration-$1
+  SAID=$(docker logs "$container" 2>/dev/null | head -c 4000 || true)
+  COMPLAINT=$(docker logs --tail 30 "$container" 2>&1 | tail -c 4000 || true)
+  env::redact "$COMPLAINT"
+  COMPLAINT=$REPLY
+  docker::remove "$container" 0
+}
+
+# Nothing of it goes on in the server: a backend notices only after its statement that its client is gone. Of this deployment,
+# or of any: under the lock, what still goes by the name was left by one whose host has died.
+migration::end_sessions() { # pattern of names
+  local ask deadline=$((SECONDS + 10))
+  ask="SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name ~ '^$1\$' AND datname = current_database()"
+  until database::ask "$ask" && [[ $DATABASE_ANSWER == 0 ]]; do
+    if ((SECONDS >= deadline)) || [[ $DATABASE_STATE != reached ]]; then return 1; fi
+    phase::sleep 0.1
+  done
+}
+
+# What a run that was killed, and its keeper with it, left at work.
+migration::clear_leftovers() {
+  local id
+  local -a ids=()
+  mapfile -t ids < <(docker ps --all --quiet --no-trunc --filter "label=edgepaas.migration=$APP")
+  for id in "${ids[@]}"; do docker::remove "$id" "$MIGRATION_STOP_SECONDS"; done
+  migration::end_sessions 'edgepaas-migration-[a-z0-9-]+' || true
+}
+
+# Sorted, one plus sign between; sets REVISION, or returns 1.
+migration::read_revision() { # what a command printed
+  local -a found=()
+  mapfile -t found < <(awk 'NF { print $1 }' <<<"$1" | sort -u)
+  REVISION=$(IFS=+ && printf '%s' "${found[*]}")
+  [[ $REVISION =~ ^[A-Za-z0-9_.+-]{0,200}$ ]]
+}
+
+# Did the connection fail it, rather than what it did? Only then may it be tried again.
+migration::lost_connection() { # of the one last collected
+  if [[ $ENDED == late ]]; then return 1; fi
+  if [[ $ENDED == unlocked ]]; then return; fi
+  if ! database::ask 'SELECT 1'; then
+    [[ $DATABASE_STATE == unreachable ]]
+    return
+  fi
+  case $COMPLAINT in
+    *'server closed the connection'* | *'terminating connection due to administrator'* | *'terminating connection because'* | \
+      *'could not connect to server'* | *'onnection refused'* | *'onnection reset'* | *'SSL connection has been closed'* | \
+      *'the database system is '* | *'could not receive data from server'* | *'could not send data to server'* | \
+      *'onnection timed out'* | *'timeout expired'* | *'connection was closed'* | *'Connection terminated'*) ;;
+    *) return 1 ;;
+  esac
+}
+
+migration::says() { # seconds it had; REPLY is how the one last collected ended
+  case $ENDED in
+    late) REPLY="did not end within $1 s and was stopped" ;;
+    unlocked) REPLY='was stopped, for the lock of the database was lost' ;;
+    removed) REPLY='was removed by somebody' ;;
+    137) REPLY='was killed (exit code 137)' ;;
+    *) REPLY="ended with exit code $ENDED" ;;
+  esac
+  if [[ $ENDED == 137 ]] && $WANTED_MEMORY; then REPLY='was killed for want of memory (exit code 137)'; fi
+}

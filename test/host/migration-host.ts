@@ -1,0 +1,107 @@
+import { expect } from 'vitest';
+import { phases } from '../../contracts/phases/index.ts';
+import type { MigrationFacts } from '../../contracts/phases/run-migrations.ts';
+import type { PhaseName } from '../../contracts/phase-name.ts';
+import type { Receipt } from '../../contracts/receipt.ts';
+import type { Image } from '../../rehearsal/images/image.ts';
+import { makeMigrationImage, migrationCommands } from './migration-image.ts';
+import { PhaseHost, type Values } from './phase-host.ts';
+import { valuesOf, valuesOfEnvironment } from './values.ts';
+
+const database = { sslMode: 'require', sqliteOnManyHosts: false } as const;
+
+/** A prepared host and a real Postgres, for run-migrations alone. */
+export class MigrationHost {
+  readonly phaseHost: PhaseHost;
+  #fence = 0;
+
+  private constructor(phaseHost: PhaseHost) {
+    this.phaseHost = phaseHost;
+  }
+
+  static async create(): Promise<MigrationHost> {
+    const phaseHost = await PhaseHost.create({ database: true });
+    const host = new MigrationHost(phaseHost);
+    try {
+      for (const phase of ['mount-volume', 'install-docker', 'install-nginx'] as const)
+        await host.done(phase, valuesOf(phaseHost, 1));
+      await phaseHost.shell('apt-get install -y -q postgresql-client');
+      return host;
+    } catch (error) {
+      await phaseHost.close();
+      throw error;
+    }
+  }
+
+  get database() {
+    return this.phaseHost.database;
+  }
+
+  /** An empty database, and nothing noted of those before. */
+  async reset(): Promise<void> {
+    await this.database.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION app');
+    this.phaseHost.parameters.DATABASE_URL = this.database.url;
+  }
+
+  async push(buildVersion: string, revisions: Readonly<Record<string, string>>): Promise<Image> {
+    return this.phaseHost.push(await makeMigrationImage(buildVersion, revisions));
+  }
+
+  values(image: Image, more: Values = {}): Values {
+    return {
+      ...valuesOf(this.phaseHost, ++this.#fence, image),
+      ...valuesOfEnvironment({}, database),
+      ...{ databaseMode: 'postgres_only', databaseReason: 'Postgres answers' },
+      ...migrationCommands,
+      ...{
+        migrationTimeout: '30',
+        lockTimeout: '2',
+        whenLiveBreaks: 'go-forward',
+        olderReleaseRuns: 'false',
+      },
+      ...more,
+    };
+  }
+
+  /** All that comes before it, so that run-migrations can run. */
+  async prepare(image: Image, more: Values = {}): Promise<Values> {
+    const values = this.values(image, more);
+    for (const phase of ['resolve-env', 'pull-release'] as const) await this.done(phase, values);
+    return values;
+  }
+
+  async migrate(image: Image, more: Values = {}): Promise<MigrationFacts> {
+    return this.finish(await this.prepare(image, more));
+  }
+
+  async finish(values: Values): Promise<MigrationFacts> {
+    return phases['run-migrations'].facts.parse(await this.done('run-migrations', values)) as MigrationFacts;
+  }
+
+  async fail(values: Values): Promise<Receipt & { result: 'failed' }> {
+    const { receipt } = await this.phaseHost.run('run-migrations', values);
+    if (receipt.result !== 'failed')
+      throw new Error(`run-migrations did not fail: ${JSON.stringify(receipt)}`);
+    return receipt;
+  }
+
+  async done(phase: PhaseName, values: Values): Promise<Record<string, unknown>> {
+    const { receipt, result } = await this.phaseHost.run(phase, values);
+    if (receipt.result !== 'failed') return receipt.facts;
+    throw new Error(`${phase}: ${receipt.failure}: ${receipt.cause}\n${result.stderr}`);
+  }
+
+  async count(table: string): Promise<number> {
+    return Number((await this.database.query(`SELECT count(*) FROM ${table}`))[0]![0]);
+  }
+
+  /** Nothing of a migration goes on: no container, no session, no lock. */
+  async expectQuiet(): Promise<void> {
+    expect(await this.phaseHost.shell('docker ps --all --quiet --filter label=edgepaas.migration')).toBe('');
+    const sessions = `SELECT application_name FROM pg_stat_activity WHERE application_name LIKE 'edgepaas-%'`;
+    await expect.poll(() => this.database.query(sessions), { timeout: 10_000 }).toEqual([]);
+    expect(await this.database.query("SELECT * FROM pg_locks WHERE locktype = 'advisory'")).toEqual([]);
+  }
+
+  close = () => this.phaseHost.close();
+}
