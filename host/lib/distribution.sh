@@ -32,6 +32,20 @@ PACKAGES='
   selinux-tools      policycoreutils-python-utils  policycoreutils-python-utils  policycoreutils-python-utils
   postgresql-client  postgresql-client             postgresql                    postgresql15
   sqlite             sqlite3                       sqlite                        sqlite
+  apt                apt                           -                             -
+  dpkg               dpkg                          -                             -
+  dnf                -                             dnf                           dnf
+  rpm                -                             rpm                           rpm
+  awk                mawk                          gawk                          gawk
+  coreutils          coreutils                     coreutils                     coreutils
+  curl               curl                          curl                          curl-minimal
+  findutils          findutils                     findutils                     findutils
+  grep               grep                          grep                          grep
+  iconv              libc-bin                      glibc-common                  glibc-common
+  kmod               kmod                          kmod                          kmod
+  mount              mount                         util-linux                    util-linux
+  systemd            systemd                       systemd                       systemd
+  util-linux         util-linux                    util-linux                    util-linux
 '
 
 # Fails unless the host's distribution is supported. Sets DISTRIBUTION, DISTRIBUTION_VERSION, DISTRIBUTION_NAME, CODENAME,
@@ -59,31 +73,27 @@ distribution::read() {
 }
 
 distribution::find() {
-  local id oldest conventions folder major=${DISTRIBUTION_VERSION%%.*}
-  if [[ ! $major =~ ^[0-9]{1,6}$ ]]; then return 1; fi
-  while read -r id oldest conventions folder; do
-    if [[ $id != "$DISTRIBUTION" || ! $id ]] || ((10#$major < oldest)); then continue; fi
-    CONVENTIONS=$conventions DOCKER_FOLDER=${folder#-} PACKAGE_MANAGER=dnf
-    if [[ $conventions == deb ]]; then PACKAGE_MANAGER=apt; fi
-    return
-  done <<<"$DISTRIBUTIONS"
-  return 1
+  local major=${DISTRIBUTION_VERSION%%.*}
+  if [[ ! $DISTRIBUTION =~ ^[a-z]+$ || ! $major =~ ^[1-9][0-9]{0,5}$ ]]; then return 1; fi
+  distribution::row "$DISTRIBUTIONS" "$DISTRIBUTION" || return 1
+  if ((major < ROW[1])); then return 1; fi
+  CONVENTIONS=${ROW[2]} DOCKER_FOLDER=${ROW[3]#-} PACKAGE_MANAGER=dnf
+  if [[ $CONVENTIONS == deb ]]; then PACKAGE_MANAGER=apt; fi
 }
 
-# What the distribution calls a package. Sets REPLY, empty if it needs none; several names are parted by blanks.
+# What the distribution calls a package. Sets REPLY, empty if it needs none.
 distribution::package() { # word
-  local word deb el amzn
   distribution::require
-  while read -r word deb el amzn; do
-    if [[ $word != "$1" ]]; then continue; fi
-    case $CONVENTIONS in
-      deb) REPLY=$deb ;;
-      el) REPLY=$el ;;
-      amzn) REPLY=$amzn ;;
-    esac
-    REPLY=${REPLY#-}
-    REPLY=${REPLY//,/ }
-    return
-  done <<<"$PACKAGES"
-  return 1 # the word of nothing, which is a mistake of ours
+  distribution::row "$PACKAGES" "$1" # a word that is not there is a mistake of ours
+  case $CONVENTIONS in
+    deb) REPLY=${ROW[1]#-} ;;
+    el) REPLY=${ROW[2]#-} ;;
+    amzn) REPLY=${ROW[3]#-} ;;
+  esac
+}
+
+# By one pattern: bash reads a text's lines byte for byte, which for a table takes a millisecond or two.
+distribution::row() { # table, its first word; sets ROW, by the columns after it from 1 on
+  local cell='([^[:space:]]+)'
+  [[ $1 =~ $'\n'\ +"$2"\ +$cell\ +$cell\ +$cell ]] && ROW=("${BASH_REMATCH[@]}")
 }

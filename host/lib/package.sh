@@ -16,11 +16,10 @@ package::is_installed() {
 # By our words, see distribution.sh.
 package::provide() { # words
   local word
-  local -a names=() more
+  local -a names=()
   for word in "$@"; do
     distribution::package "$word"
-    read -r -a more <<<"$REPLY"
-    names+=("${more[@]}")
+    if [[ $REPLY ]]; then names+=("$REPLY"); fi
   done
   package::install "${names[@]}"
 }
@@ -91,14 +90,17 @@ package::try() {
 }
 
 package::command() {
-  local -a apt=(apt-get -q -y -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold)
   export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
   case $PACKAGE_MANAGER-$1 in
-    apt-install) "${apt[@]}" --no-install-recommends install "${@:2}" ;;
-    apt-update) "${apt[@]}" update ;;
+    apt-install) package::apt --no-install-recommends install "${@:2}" ;;
+    apt-update) package::apt update ;;
     apt-configure) dpkg --configure --pending --force-confdef --force-confold ;;
     dnf-install) dnf -y -q install "${@:2}" ;;
   esac
+}
+
+package::apt() {
+  apt-get -q -y -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
 }
 
 package::fail() { # what

@@ -1,7 +1,7 @@
 #!/bin/bash
 # inspect: reports what the host has and lacks, and changes nothing, not even EdgePaaS's own state; so it takes no lock.
 source host/lib/phase.sh
-source host/lib/distribution.sh
+source host/lib/preflight.sh
 source host/lib/volume.sh
 source host/lib/slot.sh
 source host/lib/site.sh
@@ -11,13 +11,16 @@ BYTES_TO_PREPARE=$((500 << 20))
 BYTES_TO_SERVE=$((32 << 20))
 
 inspect::look() {
+  local program
   missing=()
   volume::is_ready || missing+=("the volume is not mounted at $VOLUME")
   slot::read_live
   docker::get /info "/containers/edgepaas-$APP-$LIVE_SLOT/json"
   inspect::check_docker "${DOCKER_ANSWERS[0]:-}"
   inspect::read_live_digest "${DOCKER_ANSWERS[1]:-}"
-  command -v jq >/dev/null || missing+=('jq is not installed')
+  for program in jq ss; do
+    command -v "$program" >/dev/null || missing+=("$program is not installed")
+  done
   site::path
   site::render
   site::is_loaded || inspect::explain_site
@@ -70,6 +73,7 @@ inspect::report() {
 phase::begin inspect bluePort greenPort serverNames bodySizeLimit connectTimeout readTimeout sendTimeout
 phase::refuse_stale_fence
 distribution::require
+preflight::require
 inspect::look
 inspect::check_disk
 inspect::report
