@@ -31,16 +31,16 @@ environment::read() {
 # Sets the array VARIABLES (NAME=value by name, defaults too), COUNT (of them from Parameter Store), VERSIONS (a JSON object),
 # UNDECLARED (a JSON array of names) and DATABASE_CA_PEM; or fails with every problem there is.
 environment::validate() {
-  local -a answer=()
-  mapfile -t answer < <(environment::judge)
+  local -a judged=()
+  mapfile -t judged < <(environment::judge)
   # The last line tells that jq has come to its end.
-  if ((${#answer[@]} < 2)) || [[ ${answer[-1]} != end ]]; then
+  if ((${#judged[@]} < 2)) || [[ ${judged[-1]} != end ]]; then
     phase::fail parameters-unreadable "What Parameter Store answers of $PARAMETER_PATH is no list of parameters"
   fi
-  unset 'answer[-1]'
-  if [[ ${answer[0]} == problems ]]; then environment::fail "${answer[@]:1}"; fi
-  COUNT=${answer[1]} VERSIONS=${answer[2]} UNDECLARED=${answer[3]} DATABASE_CA_PEM=${answer[4]//\\n/$'\n'}
-  VARIABLES=("${answer[@]:5}")
+  unset 'judged[-1]'
+  if [[ ${judged[0]} == problems ]]; then environment::fail "${judged[@]:1}"; fi
+  COUNT=${judged[1]} VERSIONS=${judged[2]} UNDECLARED=${judged[3]} DATABASE_CA_PEM=${judged[4]//\\n/$'\n'}
+  VARIABLES=("${judged[@]:5}")
 }
 
 environment::fail() { # problems, each a line without a value

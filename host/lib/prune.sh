@@ -25,7 +25,7 @@ prune::deployment() { # id
     # 409: a container of another app is made of it.
     case $DOCKER_STATUS in 200 | 404 | 409) ;; *) return ;; esac
   fi
-  rm -rf "$APP_STATE/env/$1.env" "$APP_STATE/receipts/$1"
+  rm -rf "$APP_STATE/env/$1".* "$APP_STATE/receipts/$1"
 }
 
 prune::read_image() { # id; REPLY is its image as it was pulled, or empty

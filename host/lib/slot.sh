@@ -1,19 +1,7 @@
-# The two slots of an app and which of them Nginx sends traffic to. Nginx reads the same two flag files at each request:
-# without `live` it answers 503 itself, with `green` it sends to green, else to blue.
+# What runs on the two slots of an app.
+source host/lib/live-slot.sh
 source host/lib/docker.sh
 source host/lib/env.sh
-
-slot::read_live() { # sets LIVE_SLOT and IDLE_SLOT
-  TRAFFIC=$APP_STATE/traffic
-  LIVE_SLOT=none IDLE_SLOT=blue
-  if [[ ! -e $TRAFFIC/live ]]; then return; fi
-  LIVE_SLOT=blue IDLE_SLOT=green
-  if [[ -e $TRAFFIC/green ]]; then LIVE_SLOT=green IDLE_SLOT=blue; fi
-}
-
-slot::port() { # slot; sets REPLY
-  if [[ $1 == green ]]; then REPLY=$GREEN_PORT; else REPLY=$BLUE_PORT; fi
-}
 
 slot::look() { # slot; sets CONTAINER_STATUS (200: there is one) and CONTAINER
   docker::get "/containers/edgepaas-$APP-$1/json"

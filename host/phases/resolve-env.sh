@@ -1,76 +1,105 @@
 #!/bin/bash
-# resolve-env: writes the release's env file from the app's path in Parameter Store. No value leaves this process but into
-# that file, which only root can read.
+# resolve-env: writes the release's env file from the app's path in Parameter Store, after judging all of it. No value leaves
+# this process but into that file, which only root can read.
 source host/lib/phase.sh
-source host/lib/aws.sh
+source host/lib/environment.sh
 source host/lib/env.sh
+source host/lib/live-slot.sh
+source host/lib/hmac.sh
 
-MAXIMUM_PAGES=100
+# Characters of the versions that a receipt has room for.
+VERSIONS_LENGTH=1200
 
 resolve_env::holds() {
   [[ -e $ENV_FILE ]]
 }
 
-# Sets PAGES: the answers of Parameter Store, one after the other.
-resolve_env::read_pages() {
-  local region=$AWS_SSM_REGION_NAME host next='' page
-  PAGES=''
-  aws::read_credentials || phase::fail parameters-unreadable "The host cannot read $PARAMETER_PATH: $REPLY"
-  aws::domain "$region"
-  host=ssm.$region.$REPLY
-  for ((page = 1; page <= MAXIMUM_PAGES; page++)); do
-    aws::call ssm "$host" "$region" AmazonSSM.GetParametersByPath \
-      "{\"Path\":\"$PARAMETER_PATH\",\"Recursive\":true,\"WithDecryption\":true,\"MaxResults\":10$next}"
-    if [[ $AWS_STATUS != 200 ]]; then
-      aws::refusal
-      phase::fail parameters-unreadable "The host cannot read $PARAMETER_PATH: $REPLY"
-    fi
-    PAGES+=$AWS_ANSWER$'\n'
-    if [[ ! $AWS_ANSWER =~ \"NextToken\":(\"[^\"]+\") ]]; then return; fi
-    next=",\"NextToken\":${BASH_REMATCH[1]}"
+# Which database it is was decided before, for all hosts; somebody may have changed the parameters since.
+resolve_env::require_url() {
+  if [[ $DATABASE_MODE == none || $DATABASE_MODE == sqlite_only ]]; then return; fi
+  environment::value DATABASE_URL
+  if [[ ! $REPLY ]]; then environment::fail 'DATABASE_URL is missing: it was there when this deployment began'; fi
+}
+
+# Sets ENV_LINES, in the order of the file: what EdgePaaS sets, then the app's own by name.
+resolve_env::compose() {
+  local line
+  resolve_env::own_lines
+  for line in "${VARIABLES[@]}"; do
+    if [[ $DATABASE_MODE != none && $line == DATABASE_URL=* ]]; then resolve_env::add_url; else ENV_LINES+=("$line"); fi
   done
-  phase::fail parameters-unreadable "$PARAMETER_PATH has more than $((MAXIMUM_PAGES * 10)) parameters"
 }
 
-# Sets VARIABLES (lines as docker's --env-file reads them, sorted) and COUNT.
-resolve_env::represent() {
-  local lines first
-  VARIABLES="BUILD_VERSION=$BUILD_VERSION"$'\n'"CONTAINER_PORT=$CONTAINER_PORT"$'\n' COUNT=0
-  if [[ $PAGES != *'"Name"'* ]]; then return; fi
-  lines=$(jq --slurp --raw-output --arg path "$PARAMETER_PATH/" --arg version "$BUILD_VERSION" \
-    --arg port "$CONTAINER_PORT" "$REPRESENT" < <(printf '%s' "$PAGES"))
-  first=${lines%%$'\n'*}
-  if [[ ! $first =~ ^[0-9]+$ ]]; then
-    phase::fail parameter-not-representable "Below $PARAMETER_PATH, $first"
-  fi
-  COUNT=$first VARIABLES=${lines#*$'\n'}$'\n'
+resolve_env::own_lines() {
+  slot::read_live
+  slot::port "$IDLE_SLOT"
+  ENV_LINES=("BUILD_VERSION=$BUILD_VERSION" "CONTAINER_PORT=$CONTAINER_PORT" "EDGEPAAS_APP=$APP"
+    "EDGEPAAS_DEPLOYMENT_ID=$DEPLOYMENT_ID" "EDGEPAAS_SLOT=$IDLE_SLOT" "EDGEPAAS_SLOT_PORT=$REPLY")
+  if [[ $DATABASE_MODE == none ]]; then return; fi
+  # EdgePaaS runs the migrations, once and under a lock: an image that would run them at its start must not.
+  ENV_LINES+=("FINAL_DB_MODE=$DATABASE_MODE" "FINAL_DB_MODE_REASON=$DATABASE_REASON" RUN_MIGRATIONS=false)
+  if [[ $DATABASE_MODE == sqlite_only ]]; then ENV_LINES+=(DATABASE_URL_SQLITE=sqlite:////data/sqlite/app.db); fi
 }
 
-# The first line is the count, or the names of what an env file cannot hold and why: names, never values.
-# shellcheck disable=SC2016 # variables of jq
-REPRESENT='
-  [.[].Parameters[] | {name: (.Name | ltrimstr($path)), value: .Value}] as $all
-  | ($all | map(.name | select(test("^[A-Za-z_][A-Za-z0-9_]*$") | not)) | join(", ")) as $unnameable
-  | ($all | map(.name | select(IN("BUILD_VERSION", "CONTAINER_PORT"))) | join(", ")) as $reserved
-  | ($all | map(select(.value | test("[\n\r]")).name) | join(", ")) as $broken
-  | if $unnameable != "" then "\($unnameable): no name of a variable, which has letters, digits and _ only"
-    elif $reserved != "" then "\($reserved): set by EdgePaaS itself, remove it"
-    elif $broken != "" then "\($broken): a line break, which an env file cannot hold; encode the value"
-    else ($all | length),
-      ($all + [{name: "BUILD_VERSION", value: $version}, {name: "CONTAINER_PORT", value: $port}]
-        | sort_by(.name)[] | "\(.name)=\(.value)")
-    end'
+# With SQLite the app gets no way to Postgres at all.
+resolve_env::add_url() {
+  if [[ $DATABASE_MODE == sqlite_only ]]; then return; fi
+  environment::database_url
+  ENV_LINES+=("DATABASE_URL=$REPLY")
+}
 
+# The env file comes last: it is what says that this phase is done.
 resolve_env::write() {
+  local content
   (umask 077 && mkdir -p "${ENV_FILE%/*}")
-  file::replace "$ENV_FILE" "$VARIABLES" 600
+  if [[ $DATABASE_CA_PEM ]]; then
+    file::replace "$ENV_AUTHORITY" "$DATABASE_CA_PEM"$'\n' 644
+  else
+    rm -f "$ENV_AUTHORITY"
+  fi
+  printf -v content '%s\n' "${ENV_LINES[@]}"
+  file::replace "$ENV_FILE" "$content"
 }
 
-phase::begin resolve-env buildVersion containerPort parameterPath
+# Sets FINGERPRINT. With a plain checksum whoever reads the history could try out weak secrets.
+resolve_env::fingerprint() {
+  local content
+  resolve_env::read_key
+  printf -v content '%s\n' "${VARIABLES[@]}" "$DATABASE_CA_PEM"
+  hmac::sha256 "$FINGERPRINT_KEY" "$content"
+  FINGERPRINT=$REPLY
+}
+
+# Made once. Apps resolve side by side: whoever links first has made it.
+resolve_env::read_key() { # sets FINGERPRINT_KEY, 32 bytes in hex
+  local key=$STATE/fingerprint-key
+  FINGERPRINT_KEY=
+  if [[ ! -e $key ]]; then
+    file::replace "$key.$APP" "$(od --address-radix=n --format=x1 --read-bytes=32 /dev/urandom | tr -d ' \n')"
+    ln -T "$key.$APP" "$key" || [[ -e $key ]]
+    rm -f "$key.$APP"
+    sync "$STATE"
+  fi
+  FINGERPRINT_KEY=$(<"$key")
+  if [[ ! $FINGERPRINT_KEY =~ ^[0-9a-f]{64}$ ]]; then phase::fail phase-crashed "$key is not a key: remove it"; fi
+}
+
+resolve_env::facts() { # sets REPLY
+  printf -v REPLY '{"databaseMode":"%s","parameters":%d,"fingerprint":"%s","undeclared":%s' \
+    "$DATABASE_MODE" "$COUNT" "$FINGERPRINT" "$UNDECLARED"
+  if ((${#VERSIONS} <= VERSIONS_LENGTH)); then REPLY+=",\"versions\":$VERSIONS"; fi
+  REPLY+='}'
+}
+
+phase::begin resolve-env parameterPath declarations sslMode bluePort greenPort buildVersion containerPort databaseMode databaseReason
 phase::enter_app
 env::file
 phase::skip_if_done resolve_env::holds
-resolve_env::read_pages
-resolve_env::represent
+environment::read
+environment::validate
+resolve_env::require_url
+resolve_env::compose
+resolve_env::fingerprint
 resolve_env::write
-phase::done "{\"parameters\":$COUNT}"
+resolve_env::facts
+phase::done "$REPLY"

@@ -5,8 +5,14 @@ export const registryName = `123456789012.dkr.ecr.${region}.amazonaws.com`;
 export const awsNames = [`ssm.${region}.amazonaws.com`, `api.ecr.${region}.amazonaws.com`];
 export const password = 'registry-password';
 
-/** What lies below /edgepaas/web in Parameter Store, by its name there. */
-export type Parameters = Record<string, string>;
+export interface Parameter {
+  readonly value: string;
+  readonly type?: 'String' | 'StringList' | 'SecureString';
+  readonly version?: number;
+}
+
+/** What lies below /edgepaas/web in Parameter Store, by its name there; a text alone is a SecureString. */
+export type Parameters = Record<string, string | Parameter>;
 
 /** The two calls that a host makes, in pages of ten as AWS gives them, to callers that sign and carry their token. */
 export function answerAsAws(parameters: Parameters): RequestListener {
@@ -27,16 +33,23 @@ function refusalOf(request: IncomingMessage, parameters: Parameters): object | u
   return undefined;
 }
 
-function answerOf(target: string, parameters: Parameters, nextToken = '0'): object {
+export function answerOf(target: string, parameters: Parameters, nextToken = '0'): object {
   if (target.endsWith('GetAuthorizationToken')) {
     const token = Buffer.from(`AWS:${password}`).toString('base64');
     return { authorizationData: [{ authorizationToken: token, expiresAt: 1 }] };
   }
   const from = Number(nextToken);
-  const all = Object.entries(parameters).map(([name, value]) => ({
-    Name: `/edgepaas/web/${name}`,
-    Value: value,
-  }));
+  const all = Object.entries(parameters).map(([name, parameter]) => {
+    const { value, type, version }: Parameter =
+      typeof parameter === 'string' ? { value: parameter } : parameter;
+    return {
+      Name: `/edgepaas/web/${name}`,
+      Type: type ?? 'SecureString',
+      Value: value,
+      Version: version ?? 1,
+      DataType: 'text',
+    };
+  });
   const more = all.length > from + 10 ? { NextToken: String(from + 10) } : {};
   return { Parameters: all.slice(from, from + 10), ...more };
 }

@@ -233,13 +233,13 @@ describeRealHost('the phases on a bare host', () => {
     );
   });
 
-  it('refuses parameters that an env file cannot hold, by their names alone', async () => {
-    host.parameters.CERTIFICATE = 'line\nline';
+  it('refuses an environment that is not valid by its names alone, and what it may not read', async () => {
+    host.parameters.DATABASE_URL = 'line\nline';
     const failed = await failure('resolve-env', valuesOf(host, 12, v2));
-    delete host.parameters.CERTIFICATE;
-    expect(failed).toMatchObject({ failure: 'parameter-not-representable' });
-    expect(failed.cause).toContain('CERTIFICATE');
-    expect(failed.cause).not.toContain('line\\nline');
+    delete host.parameters.DATABASE_URL;
+    expect(failed).toMatchObject({ failure: 'environment-invalid' });
+    expect(failed.cause).toContain('DATABASE_URL has a line break');
+    expect(failed.cause).not.toContain('line line');
     host.parameters.DENIED = 'yes';
     expect(await failure('resolve-env', valuesOf(host, 12, v2))).toMatchObject({
       failure: 'parameters-unreadable',

@@ -1,3 +1,5 @@
+import type { AppConfig } from '../../contracts/config.ts';
+import { asParameter, declarationsOf } from '../../contracts/environment.ts';
 import type { Image } from '../../rehearsal/images/image.ts';
 import { registryName } from './aws-answers.ts';
 import { volumeId, type PhaseHost, type Values } from './phase-host.ts';
@@ -22,6 +24,9 @@ export function valuesOf(host: PhaseHost, fence: number, image?: Image): Values 
     sendTimeout: '60',
     containerPort: '80',
     parameterPath: '/edgepaas/web',
+    ...valuesOfEnvironment({ DATABASE_URL: { type: 'secret', required: false } }),
+    databaseMode: 'none',
+    databaseReason: 'no database is configured',
     repositoryUri: `${registryName}/web`,
     healthPath: '/health',
     healthTimeout: '10',
@@ -33,6 +38,17 @@ export function valuesOf(host: PhaseHost, fence: number, image?: Image): Values 
     migrationCommand: '[]',
     migrationTimeout: '10',
     ...(image && valuesOfImage(image)),
+  };
+}
+
+/** What resolve-env and resolve-database are told of an app's environment, as the plan tells it. */
+export function valuesOfEnvironment(
+  environment: AppConfig['environment'] = {},
+  database?: AppConfig['database'],
+): Values {
+  return {
+    declarations: asParameter(declarationsOf({ environment, database })),
+    sslMode: database?.sslMode ?? 'require',
   };
 }
 
