@@ -23,7 +23,7 @@ export async function bundleApp(): Promise<Buffer> {
 }
 
 /** The same for the same seed, and random to a compressor. */
-function ballast(seed: string, bytes: number): LayerEntry {
+export function ballast(seed: string, bytes: number): LayerEntry {
   const key = createHash('sha256').update(seed).digest();
   const content = createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(bytes));
   return { path: 'app/ballast.bin', mode: 0o644, content };

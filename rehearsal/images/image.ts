@@ -7,9 +7,13 @@ export interface ImageSpec {
   readonly architecture?: ImageArchitecture;
   /** Default: the example app. `none` leaves the image without any command. */
   readonly command?: readonly string[] | 'none';
-  readonly environment?: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Bytes that no compression makes smaller, new with each buildVersion. */
-  readonly extraBytes?: number;
+  readonly extraBytes?: number | undefined;
+  /** The example that the image holds; `fastapi` comes from `fastApi.release`. Default: `node`. */
+  readonly app?: 'node' | 'fastapi';
+  /** Of the FastAPI example: what replaces its files or joins them, by path below /app. */
+  readonly files?: Readonly<Record<string, string>>;
   /** `empty` spares the 105 MB of Node where nothing will run the image. Default: `node`. */
   readonly base?: 'node' | 'empty';
 }

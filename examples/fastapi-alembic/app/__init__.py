@@ -1,0 +1,1 @@
+"""An app as EdgePaaS deploys it: FastAPI, SQLAlchemy, Alembic."""
