@@ -3,25 +3,35 @@ import { InvalidConfigError } from '../contracts/config.ts';
 import { missingForRealHost } from './host/can-host.ts';
 import { Interruption } from './interruption.ts';
 import { Progress } from './progress.ts';
-import { defaultConfig } from './rehearsal.ts';
+import { isScenario, scenarios } from './scenario/index.ts';
 import { rehearse } from './rehearse.ts';
 
 const help = `npm start [-- options]
 
-Rehearses the main job on this machine: a push to a bare host, a push under load, a release that never becomes
-healthy, a manual deployment, a release that dies after the switch. Ends with a receipt and rehearsal-report.json.
+Rehearses the product on this machine. Ends with a receipt and rehearsal-report.json.
 
-  --config <file>   the configuration to rehearse (default ${defaultConfig}); its first app is deployed
+  --scenario <name> what is rehearsed (default main-job):
+${Object.entries(scenarios)
+  .map(([name, { help }]) => `                      ${name.padEnd(10)} ${help}`)
+  .join('\n')}
+  --config <file>   the configuration to rehearse instead of the scenario's own; its first app is deployed
   --simulated       use the simulated host even where a real one is possible
   --help            this text
 `;
+
+class UnknownScenarioError extends Error {
+  constructor(name: string) {
+    super(`--scenario ${name}: use one of ${Object.keys(scenarios).join(', ')}`);
+  }
+}
 
 const interruption = new Interruption();
 
 async function main(): Promise<boolean> {
   const { values } = parseArgs({
     options: {
-      config: { type: 'string', default: defaultConfig },
+      scenario: { type: 'string', default: 'main-job' },
+      config: { type: 'string' },
       simulated: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -30,14 +40,19 @@ async function main(): Promise<boolean> {
     process.stdout.write(help);
     return true;
   }
+  const { scenario } = values;
+  if (!isScenario(scenario)) throw new UnknownScenarioError(scenario);
   const hostNote = noteHost(values.simulated);
+  if (hostNote && scenarios[scenario].database)
+    throw new Error(`the scenario ${scenario} needs a real host: ${hostNote}`);
   const progress = new Progress(
     (text) => interruption.aborted || process.stdout.write(text),
     process.stdout.isTTY,
   );
   if (hostNote) progress.say(`The host is SIMULATED: ${hostNote}.`);
   return rehearse({
-    configFile: values.config,
+    scenario,
+    ...(values.config && { configFile: values.config }),
     hostNote,
     reportFile: 'rehearsal-report.json',
     progress,
@@ -54,7 +69,7 @@ function noteHost(asked: boolean): string | null {
 
 function explain(error: unknown): string {
   const { message, code } = error as Error & { code?: string };
-  if (error instanceof InvalidConfigError) return message;
+  if (error instanceof InvalidConfigError || error instanceof UnknownScenarioError) return message;
   if (code?.startsWith('ERR_PARSE_ARGS')) return `${message}\nnpm start -- --help lists the options.`;
   return `The rehearsal itself failed: ${message ?? String(error)}`;
 }

@@ -7,14 +7,17 @@ import type { Progress } from './progress.ts';
 import { Rehearsal } from './rehearsal.ts';
 import { printReceipt } from './report/print-receipt.ts';
 import type { RehearsalReport } from './report/report.ts';
-import { tellMainJob, type Narrator } from './scenario/main-job.ts';
+import { scenarios, type ScenarioName } from './scenario/index.ts';
+import { tellScenario, type Narrator } from './scenario/tell.ts';
 import { measureQuietPush } from './scenario/quiet-push.ts';
 import { keepHostLogs } from './stage/keep-host-logs.ts';
 import { createRealStage, type RealStage } from './stage/real-stage.ts';
 import { createSimulatedStage } from './stage/simulated-stage.ts';
 
 export interface Rehearsing {
-  readonly configFile: string;
+  readonly scenario: ScenarioName;
+  /** Instead of the scenario's own. */
+  readonly configFile?: string;
   /** Why the host is simulated and what a real one needs; null for a real one. */
   readonly hostNote: string | null;
   readonly reportFile: string;
@@ -24,7 +27,8 @@ export interface Rehearsing {
 
 /** Sets up, tells the main job, prints the receipt and takes everything down. True if all went as it should. */
 export async function rehearse(about: Rehearsing): Promise<boolean> {
-  const { configFile, hostNote, progress, interruption, reportFile } = about;
+  const { hostNote, progress, interruption, reportFile } = about;
+  const { configFile, database } = { ...scenarios[about.scenario], ...about };
   const startedAt = new Date();
   rmSync(reportFile, { force: true }); // an older run's says nothing of this one
   const { signal } = interruption;
@@ -34,7 +38,7 @@ export async function rehearse(about: Rehearsing): Promise<boolean> {
     makeStage: (tags, app) =>
       hostNote
         ? createSimulatedStage({ tags, app: app.name })
-        : createRealStage({ tags, signal, serverNames: app.serverNames, progress: progress.say }),
+        : createRealStage({ tags, signal, serverNames: app.serverNames, progress: progress.say, database }),
     onHistory: progress.note,
   }).catch((error: unknown) => {
     if (hostNote || error instanceof InvalidConfigError) throw error;
@@ -69,14 +73,15 @@ async function takeDown(rehearsal: Rehearsal, keepLogs: boolean): Promise<void> 
 
 async function tell(
   rehearsal: Rehearsal,
-  { progress, interruption, hostNote }: Rehearsing,
+  { scenario, progress, interruption, hostNote }: Rehearsing,
   startedAt: Date,
   loads: Load[],
 ): Promise<RehearsalReport> {
   const narrator = narrate(progress, interruption);
   const { stage } = rehearsal;
-  const told = await tellMainJob(rehearsal, narrator, (load) => void loads.push(load));
-  const measures = stage.kind === 'real' && told.problems.length === 0;
+  const { tell: story } = scenarios[scenario];
+  const told = await tellScenario(rehearsal, story, narrator, (load) => void loads.push(load));
+  const measures = scenario === 'main-job' && stage.kind === 'real' && told.problems.length === 0;
   if (measures) narrator.begins('A quiet push, and the floor');
   const quiet = measures ? await measureQuietPush(rehearsal, stage as RealStage) : null;
   if (quiet) narrator.ended(quiet.deployment, quiet.problems);

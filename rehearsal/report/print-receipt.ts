@@ -38,10 +38,30 @@ function describe(deployment: DeploymentReport, paint: Paint): string[] {
     ...cause(deployment),
     ...speed(deployment),
     ...inColumns(deployment.phases.map(phase), 3),
+    ...data(deployment),
     ...clients(deployment, paint),
     ...nginxCount(deployment),
     ...(servingAfterwards ? [`  port 80 now answers ${servingAfterwards}`] : []),
   ];
+}
+
+/** Which environment, which database, which schema. */
+function data({ environment, database, migration, warning }: DeploymentReport): string[] {
+  const env =
+    environment &&
+    `${environment.parameters} parameters, fingerprint ${environment.fingerprint.slice(0, 12)}`;
+  const mode = database && `${database.mode} (${database.reason})`;
+  return [
+    ...(env && environment.parameters > 0 ? wrap(`  environment: ${env}`, '    ') : []),
+    ...(mode ? wrap(`  database: ${mode}`, '    ') : []),
+    ...(migration ? wrap(`  migration: ${schema(migration)}`, '    ') : []),
+    ...(warning ? wrap(`  warning: ${warning}`, '    ') : []),
+  ];
+}
+
+function schema({ skipped, from, to, live }: NonNullable<DeploymentReport['migration']>): string {
+  if (skipped) return `skipped, ${skipped}`;
+  return `from ${from || 'an empty database'} to ${to}; the live release: ${live}`;
 }
 
 const cause = ({ failureId, cause: text }: DeploymentReport) =>

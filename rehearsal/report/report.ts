@@ -1,5 +1,8 @@
 import type { Outcome } from '../../contracts/outcome.ts';
 import type { PhaseName } from '../../contracts/phase-name.ts';
+import type { DatabaseFacts } from '../../contracts/phases/resolve-database.ts';
+import type { EnvironmentFacts } from '../../contracts/phases/resolve-env.ts';
+import type { MigrationFacts } from '../../contracts/phases/run-migrations.ts';
 
 /** A phase of a deployment as its hosts reported it. */
 export interface PhaseReport {
@@ -39,6 +42,12 @@ export interface DeploymentReport {
   /** From the registry's acceptance of the push (or the start of a manual execution) to the first proven answer. */
   readonly pushToLiveMs: number | null;
   readonly switchMs: number | null;
+  /** What somebody should know of although the deployment went well. */
+  readonly warning: string | null;
+  /** What hosts said of the app's environment, its database and its schema; null where the phase was not walked. */
+  readonly environment: EnvironmentFacts | null;
+  readonly database: DatabaseFacts | null;
+  readonly migration: MigrationFacts | null;
   /** Nginx's own count since the switch. */
   readonly lost: { readonly requests: number; readonly status5xx: number; readonly status499: number };
   /** Absent when no load ran. */

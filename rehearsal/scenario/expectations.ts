@@ -1,3 +1,4 @@
+import type { DatabaseMode } from '../../contracts/database.ts';
 import type { FailureId } from '../../contracts/failure.ts';
 import type { Outcome } from '../../contracts/outcome.ts';
 import type { DeploymentReport } from '../report/report.ts';
@@ -6,6 +7,8 @@ export interface Expectation {
   readonly outcome: Outcome;
   readonly failureId?: FailureId;
   readonly serving: string;
+  /** FINAL_DB_MODE, as the history says. */
+  readonly databaseMode?: DatabaseMode;
   /** Not one request, stream or socket of any client. */
   readonly nothingLost?: boolean;
 }
@@ -20,6 +23,8 @@ export function expectations(deployment: DeploymentReport, expected: Expectation
     problems.push(`failed by ${failureId} instead of ${expected.failureId} (${cause})`);
   if (servingAfterwards !== null && servingAfterwards !== expected.serving)
     problems.push(`port 80 answers ${servingAfterwards} instead of ${expected.serving}`);
+  if (expected.databaseMode && deployment.database?.mode !== expected.databaseMode)
+    problems.push(`uses ${deployment.database?.mode ?? 'no database'} instead of ${expected.databaseMode}`);
   if (expected.nothingLost && load)
     for (const name of ['failed', 'resets', 'truncatedStreams', 'webSocketsWithoutCloseFrame'] as const)
       if (load[name] > 0) problems.push(`${load[name]} ${name} of ${load.requests} requests`);

@@ -21,6 +21,10 @@ export const deploymentWith = (changes: Partial<DeploymentReport> = {}): Deploym
   stateTransitionsUntilLive: 14,
   pushToLiveMs: 1640,
   switchMs: 15,
+  warning: null,
+  environment: null,
+  database: null,
+  migration: null,
   lost: { requests: 4511, status5xx: 0, status499: 0 },
   load: {
     requests: 123_456,

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Rehearsal } from '../../../rehearsal/rehearsal.ts';
-import { tellMainJob, type Told } from '../../../rehearsal/scenario/main-job.ts';
+import { mainJob } from '../../../rehearsal/scenario/main-job.ts';
+import { tellScenario, type Told } from '../../../rehearsal/scenario/tell.ts';
 import { createSimulatedStage } from '../../../rehearsal/stage/simulated-stage.ts';
 
 const silent = { begins() {}, ended() {}, aborted: () => false };
@@ -14,7 +15,7 @@ describe('The main job on a simulated host, with two apps on other ports and pat
       configFile: 'test/rehearsal/scenario/quick.config.ts',
       makeStage: (tags, app) => createSimulatedStage({ tags, app: app.name }),
     });
-    told = await tellMainJob(rehearsal, silent, () => {});
+    told = await tellScenario(rehearsal, mainJob, silent, () => {});
   });
   afterAll(() => rehearsal?.close());
 
@@ -63,7 +64,7 @@ describe('A main job whose first step fails', () => {
       makeStage: (tags, app) => createSimulatedStage({ tags, app: app.name }),
     });
     rehearsal.deployer.ssm.agents.get(rehearsal.stage.host.instanceId)!.setPing('ConnectionLost');
-    const { deployments, problems } = await tellMainJob(rehearsal, silent, () => {});
+    const { deployments, problems } = await tellScenario(rehearsal, mainJob, silent, () => {});
     expect(deployments).toHaveLength(1);
     expect(problems[0]).toMatch(
       /^A first push to a bare host: ended Failed instead of Succeeded \(host-offline: /,
