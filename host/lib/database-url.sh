@@ -18,7 +18,7 @@ database_url::parse() { # url
   PG_PASSWORD=$REPLY
   percent::decode "$database"
   PG_DATABASE=$REPLY
-  database_url::parse_hosts "$hosts"
+  database_url::parse_hosts "$hosts" || return 1
   database_url::parse_query "$query"
 }
 
@@ -52,18 +52,14 @@ database_url::parse_query() {
 }
 
 # REPLY is the URL that the app gets: the scheme that every library knows, an sslmode, the file of the authority; else as it was.
+# Only what follows the first ? counts: a password may read like a parameter.
 database_url::for_app() { # url, the configuration's sslmode, true if there is an authority
-  local mode=$2
+  local mode=$2 url=postgresql://${1#*://} before query
   if $3; then mode=verify-full; fi
-  REPLY=postgresql://${1#*://}
-  if [[ ! $REPLY =~ [?\&]sslmode= ]]; then database_url::add "sslmode=$mode"; fi
-  if $3; then database_url::add "sslrootcert=$DATABASE_CA_IN_CONTAINER"; fi
-}
-
-database_url::add() { # parameter, to REPLY
-  case $REPLY in
-    *[?\&]) REPLY+=$1 ;;
-    *\?*) REPLY+=\&$1 ;;
-    *) REPLY+=\?$1 ;;
-  esac
+  before=${url%%\?*}
+  query=${url:${#before}+1}
+  query=${query%&}
+  if [[ \&$query != *\&sslmode=* ]]; then query+=${query:+&}sslmode=$mode; fi
+  if $3; then query+=\&sslrootcert=$DATABASE_CA_IN_CONTAINER; fi
+  REPLY="$before?$query"
 }
