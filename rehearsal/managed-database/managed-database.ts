@@ -30,9 +30,12 @@ export interface ManagedDatabase {
   /** On the same port with the same data; resolves when it answers. */
   start(): Promise<void>;
   restart(): Promise<void>;
+  /** As when its machine hangs: connections are taken and nothing is answered, until `resume` or `stop`. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
   /** Kills one server process by the pid that PostgreSQL knows; resolves when the server, which restarts itself, answers again. */
   killBackend(pid: number): Promise<void>;
-  /** What the server has written to its log. */
+  /** The latest 2,000 lines of the server's log: connections, errors with their statements, restarts. */
   log(): string;
   close(): Promise<void>;
 }
@@ -89,6 +92,8 @@ async function start(options: ManagedDatabaseOptions, folder: string): Promise<M
         await server.stop();
         await server.start();
       },
+      pause: () => server.signal('STOP'),
+      resume: () => server.signal('CONT'),
       killBackend: (pid) => server.killBackend(pid),
       log: () => server.log.join('\n'),
     };

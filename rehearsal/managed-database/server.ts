@@ -1,4 +1,4 @@
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -23,7 +23,7 @@ export class DatabaseServer {
   readonly log: string[] = [];
   readonly #options: ServerOptions;
   #launcher: ChildProcess | undefined;
-  #listen: (line: string) => void = () => {};
+  #waiting: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
   constructor(options: ServerOptions) {
     this.#options = options;
@@ -36,12 +36,11 @@ export class DatabaseServer {
   async start(): Promise<void> {
     if (this.#launcher) return;
     const { imageFolder, folder } = this.#options;
-    const stdio = ['ignore', 'ignore', 'pipe'] as const;
-    const launcher = startTool(imageFolder, folder, this.#command(), [...stdio], namespaces);
+    const stdio: StdioOptions = ['ignore', 'ignore', 'pipe'];
+    const launcher = startTool(imageFolder, folder, this.#command(), stdio, namespaces);
     this.#launcher = launcher;
-    launcher.once('exit', () => {
-      if (this.#launcher === launcher) this.#launcher = undefined;
-    });
+    launcher.once('error', (error) => this.#waiting?.reject(error));
+    launcher.once('close', () => this.#noteEnd());
     createInterface({ input: launcher.stderr! }).on('line', (line) => this.#note(line));
     try {
       await this.#answers();
@@ -54,25 +53,17 @@ export class DatabaseServer {
   /** Again the parent's death is the child's: the kernel forgets that wish where a process becomes another user's. */
   #command(): string[] {
     const { addresses, port } = this.#options;
-    const asPostgres = [
-      '--reuid',
-      'postgres',
-      '--regid',
-      'postgres',
-      '--clear-groups',
-      '--pdeathsig',
-      'KILL',
-    ];
+    const user = ['--reuid=postgres', '--regid=postgres', '--clear-groups', '--pdeathsig', 'KILL'];
     const listen = [`--listen_addresses=${addresses.join(',')}`, `--port=${port}`];
     const files = ['-D', '/mnt/data', '--config_file=/mnt/postgresql.conf'];
-    return ['setpriv', ...asPostgres, `${programs}/postgres`, ...files, ...listen];
+    return ['setpriv', ...user, `${programs}/postgres`, ...files, ...listen];
   }
 
   /** All its processes are gone, and their sockets with them, when the launcher has seen the first one end. */
   async stop(): Promise<void> {
     const launcher = this.#launcher;
     if (!launcher) return;
-    const ended = once(launcher, 'exit');
+    const ended = once(launcher, 'close');
     const first = this.#firstProcess();
     if (first) process.kill(first, 'SIGKILL');
     else launcher.kill('SIGKILL'); // it has not come that far, or has just ended
@@ -81,35 +72,48 @@ export class DatabaseServer {
 
   async killBackend(pid: number): Promise<void> {
     const answers = this.#answers();
+    await Promise.all([answers, this.#kill('KILL', pid)]);
+  }
+
+  /** To every process: to the first from here, as it is out of reach for the others, and before them, as it makes them. */
+  async signal(name: 'STOP' | 'CONT'): Promise<void> {
+    const first = this.#firstProcess();
+    if (first) process.kill(first, `SIG${name}`);
+    await this.#kill(name, -1);
+  }
+
+  /** By a pid that the server's own namespace knows. */
+  async #kill(name: string, pid: number): Promise<void> {
+    if (!this.#launcher) throw new Error('PostgreSQL is stopped');
     const inside = ['--target', `${this.#firstProcess()}`, '--pid'];
-    await Promise.all([answers, runCommand('nsenter', [...inside, 'kill', '-KILL', `${pid}`])]);
+    await runCommand('nsenter', [...inside, 'sh', '-c', 'kill -s "$1" -- "$2"', 'sh', name, `${pid}`]);
   }
 
   /** Of its namespace, by the pid that this machine knows. */
   #firstProcess(): number | undefined {
-    const launcher = this.#launcher?.pid;
-    const children = readFileSync(`/proc/${launcher}/task/${launcher}/children`, 'utf8').trim();
-    return children === '' ? undefined : Number(children);
+    try {
+      const { pid } = this.#launcher!;
+      return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()) || undefined;
+    } catch {
+      return undefined; // the launcher has ended
+    }
+  }
+
+  #noteEnd(): void {
+    this.#launcher = undefined;
+    this.#waiting?.reject(new Error(`PostgreSQL ended:\n${this.log.slice(-8).join('\n')}`));
   }
 
   #note(line: string): void {
     this.log.push(line);
     this.log.splice(0, this.log.length - keptLines);
-    this.#listen(line);
+    if (line.includes('database system is ready to accept connections')) this.#waiting?.resolve();
+    // With several addresses, PostgreSQL would do with one of them.
+    if (/could not (bind|create listen socket)/.test(line)) this.#waiting?.reject(new PortTakenError(line));
   }
 
   /** The next time that the server says it answers. */
   #answers(): Promise<void> {
-    const launcher = this.#launcher;
-    return new Promise<void>((resolve, reject) => {
-      const fail = (message: string) => reject(new Error(`PostgreSQL ${message}`));
-      if (!launcher) return fail('is stopped');
-      launcher.once('error', reject);
-      launcher.once('close', () => fail(`ended: ${this.log.slice(-8).join('\n')}`));
-      this.#listen = (line) => {
-        if (line.includes('database system is ready to accept connections')) resolve();
-        else if (/could not (bind|create listen socket)/.test(line)) reject(new PortTakenError(line));
-      };
-    });
+    return new Promise((resolve, reject) => (this.#waiting = { resolve, reject }));
   }
 }
