@@ -18,7 +18,6 @@ database_lock::take() { # seconds
     if [[ ! $said ]]; then said=yes && phase::say 'Another migration of this database is under way: waiting for its end'; fi
     phase::sleep 0.5
   done
-  trap database_lock::release EXIT
 }
 
 database_lock::try() {
@@ -32,10 +31,10 @@ database_lock::try() {
   return 1
 }
 
-database_lock::require_database() {
+database_lock::require_database() { # what else to say
   if database::reach "$MAX_RETRIES" "$RETRY_INTERVAL"; then return; fi
   if [[ $DATABASE_STATE == refused ]]; then phase::fail database-refused "Postgres refuses the connection: $REPLY"; fi
-  phase::fail database-unreachable "Postgres is out of reach after $DATABASE_ATTEMPTS attempts: $REPLY"
+  phase::fail database-unreachable "Postgres is out of reach after $DATABASE_ATTEMPTS attempts: $REPLY${1:-}"
 }
 
 # An anonymous pipe, opened for both ways so that it always has a reader; psql opens it once more to read, and so sees its end.
@@ -74,9 +73,7 @@ database_lock::close() {
   LOCK_SESSION=''
 }
 
-# A container that is still at work keeps the lock: its keeper gives it back.
 database_lock::release() {
-  if [[ ${MIGRATION_AT_WORK:-} ]]; then return; fi
   if [[ $LOCK_KEEPER ]]; then kill -KILL "$LOCK_KEEPER" 2>/dev/null || true; fi
   LOCK_KEEPER=''
   database_lock::close

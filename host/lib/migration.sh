@@ -6,7 +6,7 @@ source host/lib/database-url.sh
 source host/lib/database-lock.sh
 
 MIGRATION_STOP_SECONDS=5
-MIGRATION_AT_WORK=''
+MIGRATION_CONTAINERS=() MIGRATION_AT_WORK=false
 # Read back from Docker, bounded, and gone with the container, wherever the host's Docker sends logs.
 MIGRATION_LOGGING=(--log-driver json-file --log-opt max-size=1m --log-opt max-file=2)
 
@@ -53,6 +53,7 @@ migration::start() { # what for, command as a JSON array
   local -a command=()
   mapfile -t command < <(jq --raw-output '.[]' <<<"$2")
   docker::remove "$container" 0
+  MIGRATION_CONTAINERS+=("$container")
   said=$(PGAPPNAME=$MIGRATION_NAME PGOPTIONS=$MIGRATION_OPTIONS DATABASE_URL=$MIGRATION_URL docker create --pull never \
     --name "$container" --label "edgepaas.migration=$APP" --label "edgepaas.deployment=$DEPLOYMENT_ID" \
     --env-file "$ENV_FILE" --env PGAPPNAME --env PGOPTIONS --env DATABASE_URL "${MIGRATION_LOGGING[@]}" "${MIGRATION_MOUNTS[@]}" \
@@ -60,9 +61,7 @@ migration::start() { # what for, command as a JSON array
   docker::call POST "/containers/$container/start"
   if [[ $DOCKER_STATUS == 204 ]]; then return; fi
   docker::message
-  said=$REPLY
-  docker::remove "$container" 0
-  migration::fail_unrunnable "$said"
+  migration::fail_unrunnable "$REPLY"
 }
 
 migration::fail_unrunnable() { # what Docker said
@@ -75,7 +74,7 @@ migration::fail_unrunnable() { # what Docker said
 
 # Waits for its end; sets ENDED: its exit code, or `late`, `unlocked` (the lock of the database is gone) or `removed`.
 migration::await() { # what for, SECONDS at which it must have ended
-  local pause=0.05 asked=$SECONDS
+  local pause=0.05 asked=$SECONDS grace=$MIGRATION_STOP_SECONDS
   ENDED=''
   while [[ ! $ENDED ]]; do
     phase::sleep "$pause"
@@ -84,10 +83,10 @@ migration::await() { # what for, SECONDS at which it must have ended
     if ((SECONDS >= $2)); then ENDED=late; fi
     if ((SECONDS > asked)); then
       asked=$SECONDS pause=0.2
-      database_lock::is_held || ENDED=unlocked
+      database_lock::is_held || ENDED=unlocked grace=0
     fi
   done
-  docker::call POST "/containers/edgepaas-$APP-migration-$1/stop?t=$MIGRATION_STOP_SECONDS"
+  docker::call POST "/containers/edgepaas-$APP-migration-$1/stop?t=$grace"
 }
 
 migration::look() { # what for; sets ENDED once it has, and WANTED_MEMORY
@@ -112,6 +111,16 @@ migration::collect() { # what for
   env::redact "$COMPLAINT"
   COMPLAINT=$REPLY
   docker::remove "$container" 0
+}
+
+# However the script ends. A migration that is still at work keeps the lock, and its keeper gives it back.
+migration::leave() {
+  local container
+  for container in "${MIGRATION_CONTAINERS[@]}"; do
+    if [[ $container == *-migration-run ]] && $MIGRATION_AT_WORK; then return; fi
+    docker::remove "$container" 0
+  done
+  database_lock::release
 }
 
 # Nothing of it goes on in the server: a backend notices only after its statement that its client is gone. Of this deployment,
@@ -145,15 +154,16 @@ migration::read_revision() { # what a command printed
 # Did the connection fail it, rather than what it did? Only then may it be tried again.
 migration::lost_connection() { # of the one last collected
   if [[ $ENDED == late ]]; then return 1; fi
-  if [[ $ENDED == unlocked ]]; then return; fi
+  # One that ended the session of the lock as well came from the server, whatever the app calls it.
+  if ! database_lock::is_held; then return; fi
   if ! database::ask 'SELECT 1'; then
     [[ $DATABASE_STATE == unreachable ]]
     return
   fi
   case $COMPLAINT in
     *'server closed the connection'* | *'terminating connection due to administrator'* | *'terminating connection because'* | \
-      *'could not connect to server'* | *'onnection refused'* | *'onnection reset'* | *'SSL connection has been closed'* | \
-      *'the database system is '* | *'could not receive data from server'* | *'could not send data to server'* | \
+      *'could not connect to server'* | *'onnection refused'* | *'onnection reset'* | *'SSL connection has been closed'* | *'SSL SYSCALL error'* | \
+      *'the database system is '* | *'could not receive data from server'* | *'could not send data to server'* | *'to server was lost'* | \
       *'onnection timed out'* | *'timeout expired'* | *'connection was closed'* | *'Connection terminated'*) ;;
     *) return 1 ;;
   esac

@@ -82,7 +82,7 @@ newer schema (database.migrations.olderReleaseRuns): deploy a release that knows
 run_migrations::reconnect() {
   phase::say "The connection to the database was lost: once more in $RETRY_INTERVAL s"
   phase::sleep "$RETRY_INTERVAL"
-  database_lock::require_database
+  database_lock::require_database "; it was lost meanwhile, at ${CURRENT:-no revision} or after it. The next deployment goes on from there"
   if database_lock::is_held; then return; fi
   database_lock::release
   run_migrations::lock
@@ -93,7 +93,7 @@ run_migrations::recall() {
   FROM=$CURRENT
   if [[ ! -e $RECEIPTS/migrating ]]; then return 1; fi
   read -r FROM LIVE LOG_INODE LOG_OFFSET BEFORE_REQUESTS BEFORE_5XX <"$RECEIPTS/migrating"
-  FROM=${FROM%,}
+  FROM=${FROM%,} ATTEMPTS=1
 }
 
 run_migrations::note() {
@@ -117,11 +117,11 @@ run_migrations::migrate() {
 }
 
 run_migrations::run() { # SECONDS at which it must have ended
-  MIGRATION_AT_WORK=yes
   migration::start run "$MIGRATION_COMMAND"
+  MIGRATION_AT_WORK=true
   migration::await run "$1"
   migration::collect run
-  MIGRATION_AT_WORK=''
+  MIGRATION_AT_WORK=false
   migration::end_sessions "$MIGRATION_NAME" || phase::say 'Its sessions in the server could not be ended'
 }
 
@@ -167,6 +167,7 @@ phase::skip_if_done run_migrations::holds
 FROM='' CURRENT='' ATTEMPTS=0
 migration::read_settings
 if [[ $DATABASE_MODE == sqlite_only ]]; then run_migrations::skip sqlite_only; fi
+trap migration::leave EXIT
 database_lock::require_database
 run_migrations::lock
 run_migrations::read_revisions

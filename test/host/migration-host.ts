@@ -8,6 +8,10 @@ import { makeMigrationImage, migrationCommands } from './migration-image.ts';
 import { PhaseHost, type Values } from './phase-host.ts';
 import { valuesOf, valuesOfEnvironment } from './values.ts';
 
+/** A first revision, with rows to be counted. */
+export const createNotes =
+  "CREATE TABLE notes (id serial PRIMARY KEY, text text); INSERT INTO notes (text) SELECT 'row ' || n FROM generate_series(1, 1000) n";
+
 const database = { sslMode: 'require', sqliteOnManyHosts: false } as const;
 
 /** A prepared host and a real Postgres, for run-migrations alone. */
@@ -40,7 +44,9 @@ export class MigrationHost {
   /** An empty database, and nothing noted of those before. */
   async reset(): Promise<void> {
     await this.database.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION app');
-    this.phaseHost.parameters.DATABASE_URL = this.database.url;
+    const { parameters } = this.phaseHost;
+    for (const name of Object.keys(parameters)) delete parameters[name];
+    parameters.DATABASE_URL = this.database.url;
   }
 
   async push(buildVersion: string, revisions: Readonly<Record<string, string>>): Promise<Image> {
@@ -61,6 +67,11 @@ export class MigrationHost {
       },
       ...more,
     };
+  }
+
+  /** A deployment of another app, which has the same database. */
+  ofApp(app: string): Values {
+    return { app, deploymentId: `${app}-${this.#fence + 1}` };
   }
 
   /** All that comes before it, so that run-migrations can run. */
@@ -93,6 +104,37 @@ export class MigrationHost {
 
   async count(table: string): Promise<number> {
     return Number((await this.database.query(`SELECT count(*) FROM ${table}`))[0]![0]);
+  }
+
+  async columns(table: string): Promise<string[]> {
+    const ask = `SELECT column_name FROM information_schema.columns WHERE table_name = '${table}' ORDER BY ordinal_position`;
+    return (await this.database.query(ask)).map(([name]) => name!);
+  }
+
+  /** Until a migration has come to its pg_sleep; the pid of its session. */
+  async untilAtWork(): Promise<number> {
+    let pid = 0;
+    const ask = `SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'edgepaas-migration-%' AND wait_event = 'PgSleep'`;
+    await expect
+      .poll(async () => (pid = Number((await this.database.query(ask))[0]?.[0] ?? 0)), { timeout: 20_000 })
+      .toBeGreaterThan(0);
+    return pid;
+  }
+
+  /** Somebody's long transaction; the function that it returns ends it. */
+  async holdTable(table: string): Promise<() => Promise<void>> {
+    const name = 'somebody';
+    const held = this.database
+      .query(`SET application_name = '${name}'; BEGIN; LOCK TABLE ${table}; SELECT pg_sleep(600)`)
+      .catch(() => {}); // ended below
+    const ask = `SELECT pid FROM pg_stat_activity WHERE application_name = '${name}' AND wait_event = 'PgSleep'`;
+    await expect.poll(() => this.database.query(ask)).toHaveLength(1);
+    return async () => {
+      await this.database.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '${name}'`,
+      );
+      await held;
+    };
   }
 
   /** Nothing of a migration goes on: no container, no session, no lock. */

@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Image } from '../../rehearsal/images/image.ts';
+import { describeRealHost } from '../rehearsal/host/fixture.ts';
+import { createNotes, MigrationHost } from './migration-host.ts';
+
+/** Done twice it would fail, and half done it would show. */
+const expand = 'ALTER TABLE notes ADD COLUMN more text; UPDATE notes SET more = text;';
+const sleeping = (seconds: number) => ({ a: '', b: `${expand} SELECT pg_sleep(${seconds})` });
+
+describeRealHost('run-migrations, whatever is killed', () => {
+  let host: MigrationHost;
+  let first: Image;
+
+  beforeAll(async () => {
+    host = await MigrationHost.create();
+    first = await host.push('v1', { a: createNotes });
+  });
+  afterAll(() => host?.close());
+  beforeEach(async () => {
+    await host.reset();
+    await host.migrate(first);
+  });
+
+  const pgrep = (name: string) => host.phaseHost.shell(`pgrep -f ${name} | grep -vw $$ || true`);
+  /** The script itself, without its group. */
+  const killScript = () =>
+    host.phaseHost.shell("kill -KILL $(pgrep -of '[b]ash .*/run-migrations/_script.sh')");
+  const containers = () =>
+    host.phaseHost.shell("docker ps --format '{{.Names}}' --filter label=edgepaas.migration");
+  const locks = () => host.database.query("SELECT pid FROM pg_locks WHERE locktype = 'advisory'");
+
+  async function expectMigrated(): Promise<void> {
+    expect(await host.columns('notes')).toEqual(['id', 'text', 'more']);
+    expect(await host.database.query('SELECT count(*) FROM notes WHERE more = text')).toEqual([['1000']]);
+    await host.expectQuiet();
+  }
+
+  it.each(['script', 'group'])(
+    'a kill -9 of the %s leaves the lock with the container, and the next run waits',
+    async (what) => {
+      const values = await host.prepare(await host.push('v2', sleeping(6)));
+      const killed = host.phaseHost.start('run-migrations', values, what === 'group' ? 4 : 60);
+      await host.untilAtWork();
+      if (what === 'script') await killScript();
+      expect((await killed).stdout).toBe('');
+      expect(await containers()).toBe('edgepaas-web-migration-run');
+      expect(await locks()).toHaveLength(1);
+      const facts = await host.finish(values);
+      expect(facts).toMatchObject({ skipped: '', from: 'a', to: 'b', attempts: 1 });
+      await expectMigrated();
+    },
+  );
+
+  it('a migration that nobody watches any more is ended by the lock’s keeper when its time is up', async () => {
+    const values = await host.prepare(await host.push('v2', sleeping(600)), { migrationTimeout: '5' });
+    const killed = host.phaseHost.start('run-migrations', values);
+    await host.untilAtWork();
+    await killScript();
+    await killed;
+    await expect.poll(locks, { timeout: 20_000 }).toEqual([]);
+    expect(await containers()).toBe('');
+    // What the server still does is ended by the next one, under the lock.
+    expect(await host.migrate(await host.push('v3', { a: '', b: expand }))).toMatchObject({
+      from: 'a',
+      to: 'b',
+    });
+    await expectMigrated();
+  });
+
+  it('a kill -9 of script, keeper and lock leaves a container that the next run ends before it begins', async () => {
+    const values = await host.prepare(await host.push('v2', sleeping(5)));
+    const killed = host.phaseHost.start('run-migrations', values);
+    await host.untilAtWork();
+    await host.phaseHost.shell(
+      "kill -KILL $(pgrep -f '[_]script.sh|[d]atabase_lock::keep|[k]eepalives_idle=10')",
+    );
+    await killed;
+    await expect.poll(locks).toEqual([]);
+    expect(await containers()).toBe('edgepaas-web-migration-run');
+    expect(await host.finish(values)).toMatchObject({ skipped: '', from: 'a', to: 'b' });
+    await expectMigrated();
+  });
+
+  it.each([
+    ['its session is ended', (pid: number) => host.database.query(`SELECT pg_terminate_backend(${pid})`)],
+    ['its server process is killed', (pid: number) => host.database.killBackend(pid)],
+    ['Postgres restarts', () => host.database.restart()],
+    [
+      'the session that holds the lock is ended',
+      () => host.database.query("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"),
+    ],
+  ])('tries once more when %s', async (_, interrupt) => {
+    const values = await host.prepare(await host.push('v2', sleeping(5)));
+    const finished = host.finish(values);
+    await interrupt(await host.untilAtWork());
+    expect(await finished).toMatchObject({ skipped: '', from: 'a', to: 'b', attempts: 2 });
+    await expectMigrated();
+  });
+
+  it('says where the database was when Postgres goes away for good', async () => {
+    host.phaseHost.parameters.MAX_RETRIES = { value: '2', type: 'String' };
+    host.phaseHost.parameters.RETRY_INTERVAL = { value: '1', type: 'String' };
+    const failing = host.fail(await host.prepare(await host.push('v2', sleeping(600))));
+    await host.untilAtWork();
+    await host.database.stop();
+    const { failure, cause } = await failing;
+    await host.database.start();
+    expect(failure).toBe('database-unreachable');
+    expect(cause).toContain('it was lost meanwhile, at a or after it');
+    expect(await host.columns('notes')).toEqual(['id', 'text']);
+    await host.expectQuiet();
+  });
+
+  it('lets one of two racing deployments migrate, even if it builds an index beside the traffic', async () => {
+    const index = 'COMMIT; SELECT pg_sleep(3); CREATE INDEX CONCURRENTLY notes_text ON notes (text); BEGIN;';
+    const image = await host.push('v2', { a: '', b: `${expand} ${index}` });
+    const [web, shop] = [await host.prepare(image), await host.prepare(image, host.ofApp('shop'))];
+    const facts = await Promise.all([host.finish(web), host.finish(shop)]);
+    expect(facts.map(({ skipped }) => skipped).sort()).toEqual(['', 'nothing-pending']);
+    await expectMigrated();
+  });
+
+  it('does not wait for another migration longer than its own may take', async () => {
+    const values = await host.prepare(await host.push('v2', sleeping(60)));
+    const running = host.phaseHost.run('run-migrations', values);
+    await host.untilAtWork();
+    const other = await host.prepare(await host.push('v3', { a: '', b: expand }), {
+      ...host.ofApp('shop'),
+      migrationTimeout: '2',
+    });
+    const { failure, cause } = await host.fail(other);
+    expect(failure).toBe('migration-locked');
+    expect(cause).toContain(`of deployment ${values.deploymentId}, did not end within 2 s`);
+    await host.phaseHost.shell('docker kill edgepaas-web-migration-run');
+    expect((await running).receipt).toMatchObject({ failure: 'migration-failed' });
+    await host.expectQuiet();
+  });
+
+  it('leaves no process of its own behind', async () => {
+    expect(await pgrep('[d]atabase_lock')).toBe('');
+    expect(await pgrep('[k]eepalives_idle')).toBe('');
+  });
+});
