@@ -25,6 +25,7 @@ def find_facts(environment: Mapping[str, str]) -> "dict[str, str]":
     facts["SQLALCHEMY_URL"] = sqlite_url(environment, place) if mode == "sqlite_only" else postgres_url(environment)
     if place == "laptop":
         facts["BUILD_VERSION"] = environment.get("BUILD_VERSION") or "laptop"
+        facts["CONTAINER_PORT"] = environment.get("CONTAINER_PORT") or "8000"
     return facts
 
 
@@ -71,7 +72,7 @@ def alert(error: Exception) -> None:
 def main(file: str) -> int:
     try:
         facts = find_facts(os.environ)
-    except (InvalidSettings, DatabaseUnreachable, DatabaseRefused) as error:
+    except (InvalidSettings, DatabaseUnreachable, DatabaseRefused, OSError) as error:
         print(error, file=sys.stderr)
         alert(error)
         return 1

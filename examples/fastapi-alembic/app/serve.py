@@ -19,7 +19,7 @@ from .settings import InvalidSettings, Settings, get_settings  # noqa: E402
 
 # Longer than a proxy in front keeps idle connections, so that it is never this side that closes one in use.
 KEEP_ALIVE_SECONDS = 75
-STREAMS_END_WITHIN_SECONDS = 8
+STREAMS_END_WITHIN_SECONDS = 5
 
 
 class DrainingServer(uvicorn.Server):
