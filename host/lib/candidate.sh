@@ -1,15 +1,17 @@
 # The candidate's container: how it is started, and how it is cleared away with a cause when it does not come up.
 source host/lib/slot.sh
 source host/lib/env.sh
+source host/lib/sqlite.sh
 
 candidate::run() {
   local said code=0
   candidate::choose_logging
+  candidate::choose_mounts
   said=$(docker run --detach --pull never --name "edgepaas-$APP-$SLOT" \
     --label "edgepaas.app=$APP" --label "edgepaas.slot=$SLOT" --label "edgepaas.deployment=$DEPLOYMENT_ID" \
     --label "edgepaas.build-version=$BUILD_VERSION" --label "edgepaas.digest=$DIGEST" \
     --publish "127.0.0.1:$SLOT_PORT:$CONTAINER_PORT" --restart unless-stopped --stop-timeout "$STOP_TIMEOUT" \
-    --memory "${MEMORY_MB}m" --cpus "$CPUS" --env-file "$ENV_FILE" "${LOGGING[@]}" \
+    --memory "${MEMORY_MB}m" --cpus "$CPUS" --env-file "$ENV_FILE" "${LOGGING[@]}" "${MOUNTS[@]}" \
     "$REPOSITORY_URI@$DIGEST" 2>&1) || code=$?
   if ((code != 0)); then candidate::explain_refusal "$code" "$said"; fi
 }
@@ -20,6 +22,16 @@ candidate::choose_logging() { # sets LOGGING
   if [[ -e /etc/docker/daemon.json && $(</etc/docker/daemon.json) =~ \"log-driver\":\ *\"(json-file|local)\" ]]; then
     LOGGING=(--log-opt max-size=10m --log-opt max-file=3)
   fi
+}
+
+# The authority of its database where DATABASE_URL says it is, and its SQLite file where DATABASE_URL_SQLITE does; z, so that
+# SELinux lets every container of the app have them.
+candidate::choose_mounts() { # sets MOUNTS
+  MOUNTS=()
+  if [[ -e $ENV_AUTHORITY ]]; then MOUNTS+=(--volume "$ENV_AUTHORITY:/etc/edgepaas/database-ca.pem:ro,z"); fi
+  if ! sqlite::is_used; then return; fi
+  sqlite::locate
+  MOUNTS+=(--volume "$SQLITE_FOLDER:/data/sqlite:z")
 }
 
 candidate::explain_refusal() { # exit code of docker run, what it said

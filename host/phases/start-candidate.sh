@@ -7,6 +7,7 @@ source host/lib/env.sh
 source host/lib/health.sh
 source host/lib/traffic.sh
 source host/lib/candidate.sh
+source host/lib/sqlite-backup.sh
 
 start_candidate::holds() {
   docker::text "$FACTS" slot
@@ -58,9 +59,11 @@ slot::read_live
 SLOT=$IDLE_SLOT
 slot::port "$SLOT"
 SLOT_PORT=$REPLY
+SQLITE_BACKUP=''
+if sqlite::is_used; then sqlite_backup::prepare; fi
 docker::remove "edgepaas-$APP-$SLOT"
 candidate::run
 start_candidate::await_health
 start_candidate::prove_identity
 json::string "$REPORTED_VERSION" 128
-phase::done "{\"slot\":\"$SLOT\",\"readyMs\":$READY_MS,\"reportedVersion\":$REPLY}"
+phase::done "{\"slot\":\"$SLOT\",\"readyMs\":$READY_MS,\"reportedVersion\":$REPLY,\"sqliteBackup\":\"$SQLITE_BACKUP\"}"
