@@ -214,25 +214,6 @@ describeRealHost('the phases on a bare host', () => {
     expect(images.split('\n')).toEqual([v1.digest, v2.digest].sort());
   });
 
-  it('runs migrations once, and tells their last words without the secrets', async () => {
-    const values = valuesOf(host, 11, v2);
-    await facts('resolve-env', values);
-    const command = (script: string) => ({
-      ...values,
-      migrationCommand: JSON.stringify(['/usr/local/bin/node', '-e', script]),
-    });
-    const failed = await failure(
-      'run-migrations',
-      command('console.error(process.env.DATABASE_URL, "no table"); process.exit(3)'),
-    );
-    expect(failed).toMatchObject({ failure: 'migration-failed' });
-    expect(failed.cause).toContain('exit code 3: *** no table');
-    expect(await facts('run-migrations', command('process.exit(0)'))).toEqual({ exitCode: 0 });
-    expect((await host.run('run-migrations', command('process.exit(1)'))).receipt.result).toBe(
-      'already-done',
-    );
-  });
-
   it('refuses an environment that is not valid by its names alone, and what it may not read', async () => {
     host.parameters.DATABASE_URL = 'line\nline';
     const failed = await failure('resolve-env', valuesOf(host, 12, v2));

@@ -35,8 +35,14 @@ export function valuesOf(host: PhaseHost, fence: number, image?: Image): Values 
     drainTimeout: '5',
     stopTimeout: '5',
     bakeSeconds: '2',
-    migrationCommand: '[]',
-    migrationTimeout: '10',
+    migrationCommand: '["alembic","upgrade","head"]',
+    currentCommand: '["alembic","current"]',
+    headCommand: '["alembic","heads"]',
+    migrationTimeout: '30',
+    lockTimeout: '2',
+    whenLiveBreaks: 'go-forward',
+    olderReleaseRuns: 'false',
+    schema: 'same',
     ...(image && valuesOfImage(image)),
   };
 }
