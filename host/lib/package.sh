@@ -111,7 +111,8 @@ package::fail() { # what
     phase::fail disk-full "There is no room to install $1: free some of the root disk, or grow it"
   fi
   while IFS= read -r line; do
-    if [[ $line =~ ^(E:|Error|dpkg:|rpm:) ]]; then cause+=" $line"; fi
+    # dnf says what the problem is in the lines after its Error, indented.
+    if [[ $line =~ ^(E:|Error|dpkg:|rpm:|\ +Problem|\ +-\ |Package\ .*not\ signed) ]]; then cause+=" ${line#"${line%%[! ]*}"}"; fi
   done <<<"$PACKAGE_OUTPUT"
   phase::fail package-install-failed "Could not install $1:${cause:- ${PACKAGE_OUTPUT##*$'\n'}}"
 }
