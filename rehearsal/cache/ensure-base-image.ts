@@ -18,6 +18,8 @@ export interface BaseImage {
   readonly packages: string;
   /** Of the key that signs `docker/`: a stack parameter in the rehearsal, as it is not Docker's own. */
   readonly dockerKeyFingerprint: string;
+  /** The release's name in the mirror, where it is not Debian's of recipe.ts. */
+  readonly release?: string;
 }
 
 const building = 'building-';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { receipt, type Receipt } from '../../contracts/receipt.ts';
 import type { PhaseName } from '../../contracts/phase-name.ts';
 import { composeScript } from '../../lib/compose-script.ts';
-import { ensureBaseImage } from '../../rehearsal/cache/ensure-base-image.ts';
+import { type BaseImage, ensureBaseImage } from '../../rehearsal/cache/ensure-base-image.ts';
 import type { ScriptResult } from '../../rehearsal/host/host.ts';
 import type { RealHostOptions, VolumeOptions } from '../../rehearsal/host/real/host-options.ts';
 import type { RealHost } from '../../rehearsal/host/real/real-host.ts';
@@ -27,6 +27,8 @@ export interface PhaseHostOptions {
   readonly volume?: Partial<VolumeOptions>;
   /** A managed database that the host and its containers reach. */
   readonly database?: boolean;
+  /** Another one than Debian's. */
+  readonly image?: BaseImage;
 }
 
 /** A bare host with all it needs around it, on which phases are run by their composed scripts and nothing else. */
@@ -58,8 +60,8 @@ export class PhaseHost {
     return database;
   }
 
-  async #start({ volume, database = false }: PhaseHostOptions): Promise<void> {
-    const image = await ensureBaseImage();
+  async #start({ volume, database = false, image: given }: PhaseHostOptions): Promise<void> {
+    const image = given ?? (await ensureBaseImage());
     this.dockerKeyFingerprint = image.dockerKeyFingerprint;
     const host = hostOptions(volume);
     const notifyUrl = 'http://127.0.0.1:9/';

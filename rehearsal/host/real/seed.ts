@@ -24,7 +24,7 @@ export async function writeSeed(
   addresses: HostAddresses,
   image: BaseImage,
 ): Promise<void> {
-  const source = `deb [signed-by=${mirrorKey}] http://${packageHostName}/debian ${release} main\n`;
+  const source = `deb [signed-by=${mirrorKey}] http://${packageHostName}/debian ${image.release ?? release} main\n`;
   await writeFiles(seed, {
     '/etc/hostname': `${name}\n`,
     '/etc/machine-id': `${randomBytes(16).toString('hex')}\n`,
