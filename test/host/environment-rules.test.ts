@@ -160,9 +160,12 @@ describeRules(`the rules of an environment${reason}`, () => {
     expect(names.at(-1)).toBe(`and ${300 - names.length + 1} more`);
   });
 
-  it('take an answer that is no list of parameters for what it is', () => {
+  it('take an answer that is damaged for what it is', () => {
+    // Half a character: some versions of jq refuse the whole answer, others show it as U+FFFD.
     const { failure } = judge({ A: '\ud800' }, { A: declare('string') });
-    expect(failure).toMatch(/^parameters-unreadable: What Parameter Store answers of/);
+    expect(failure).toMatch(
+      /^(parameters-unreadable: What Parameter Store answers of|environment-invalid: .*A has a)/,
+    );
   });
 
   const batch = 400;
