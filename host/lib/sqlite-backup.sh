@@ -5,6 +5,7 @@ source host/lib/package.sh
 SQLITE_BACKUPS_KEPT=5
 SQLITE_MARGIN_BYTES=$((64 << 20))
 # Together less than what start-candidate may take beside the candidate's own start.
+SQLITE_LOCK_SECONDS=10 # until a file that somebody else has locked is given up
 SQLITE_FREE_SECONDS=10
 SQLITE_COPY_SECONDS=120
 SQLITE_CHECK_SECONDS=90
@@ -57,7 +58,7 @@ $((FREE_BYTES >> 20)) MiB free: prune or grow it"
 # Source: SQLite, "Using the SQLite Online Backup API" and "Write-Ahead Logging".
 sqlite_backup::copy() {
   local steps=".backup main '$SQLITE_BACKUP.new'"
-  sqlite_backup::run 10 "$SQLITE_FILE" 'PRAGMA journal_mode;' || sqlite_backup::fail "$REPLY"
+  sqlite_backup::run $((SQLITE_LOCK_SECONDS * 2)) "$SQLITE_FILE" 'PRAGMA journal_mode;' || sqlite_backup::fail "$REPLY"
   if [[ $REPLY != wal ]]; then
     if sqlite_backup::run "$SQLITE_FREE_SECONDS" "$SQLITE_FILE" "$steps"; then return; fi
     phase::say "The copy begins anew within a transaction: $REPLY"
@@ -80,7 +81,7 @@ sqlite_backup::run() { # seconds, file, statements
   local code=0
   REPLY=$(
     umask 077
-    exec timeout --foreground --kill-after=1 "$1" sqlite3 -batch -bail -nofollow -init /dev/null -cmd '.timeout 10000' \
+    exec timeout --foreground --kill-after=1 "$1" sqlite3 -batch -bail -nofollow -init /dev/null -cmd ".timeout ${SQLITE_LOCK_SECONDS}000" \
       "$2" <<<"$3" 2>&1
   ) || code=$?
   if ((code == 124 || code == 137)); then REPLY="it did not end within $1 s"; fi
