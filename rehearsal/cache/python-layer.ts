@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { Transform } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 
@@ -17,15 +18,16 @@ export interface PackedTree {
 export async function packTree(folder: string, target: string, signal?: AbortSignal): Promise<PackedTree> {
   const reproducible = ['--sort=name', '--mtime=@0', '--numeric-owner', '--format=gnu'];
   const tar = spawn('tar', [...reproducible, '-C', folder, '-cf', '-', '.'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(tar, 'exit');
+  const complaint = text(tar.stderr);
   const [plain, packed] = [measure(), measure()];
   // Level 1: the time of a build matters here, the room it takes does not.
   const compress = createGzip({ level: 1 });
   await pipeline(tar.stdout, plain.stream, compress, packed.stream, createWriteStream(target), { signal });
   const [code] = (await ended) as [number | null];
-  if (code !== 0) throw new Error(`tar of ${folder} ended with ${code}`);
+  if (code !== 0) throw new Error(`tar of ${folder} ended with ${code}: ${await complaint}`);
   return { digest: packed.digest(), size: packed.size(), diffId: plain.digest() };
 }
 

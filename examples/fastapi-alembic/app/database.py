@@ -58,9 +58,13 @@ def make_sqlite_engine(url: URL, options: dict) -> Engine:
 def prepare_sqlite(engine: Engine) -> None:
     """Makes the tables, and the columns that a file of an earlier release lacks. Nothing is ever removed."""
     try:
-        metadata.create_all(engine)
-    except OperationalError:  # another release of the app has made them meanwhile: then they are there now
-        metadata.create_all(engine)
+        add_what_is_missing(engine)
+    except OperationalError:  # another process has added it meanwhile: then there is nothing left to add
+        add_what_is_missing(engine)
+
+
+def add_what_is_missing(engine: Engine) -> None:
+    metadata.create_all(engine)
     with engine.begin() as connection:
         for table in metadata.sorted_tables:
             present = {column["name"] for column in inspect(connection).get_columns(table.name)}

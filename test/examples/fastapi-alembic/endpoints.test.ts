@@ -109,9 +109,16 @@ describeInImage('the FastAPI example on SQLite', () => {
     expect(body['memoryPercent']).toBeGreaterThan(0);
   });
 
+  it('answers where the deployer asks, and shadows nothing there', async () => {
+    const app = await start(await install(), { ...onSqlite, HEALTH_PATH: '/health/ready' });
+    expect((await app.json('/health/ready')).body).toMatchObject({ schema: 'skipped' });
+    const other = await start(await install(), { ...onSqlite, HEALTH_PATH: '/up' });
+    expect((await other.json('/up')).body).toMatchObject({ status: 'healthy', place: 'edgepaas' });
+  });
+
   it('is a release that never becomes healthy with HEALTH=never, though it serves', async () => {
     const app = await start(await install(), { ...onSqlite, HEALTH: 'never', HEALTH_PATH: '/up' });
-    for (const path of ['/up', '/health/live', '/health/ready', '/health/system']) {
+    for (const path of ['/up', '/health', '/health/live', '/health/ready', '/health/system']) {
       expect((await app.json(path)).status, path).toBe(503);
     }
     expect((await app.json('/')).status).toBe(200);
