@@ -138,14 +138,21 @@ run_migrations::require_retry() { # SECONDS at which the migration must have end
   how="The migration $REPLY"
   if ((ATTEMPTS > 1)); then how+=", at attempt $ATTEMPTS"; fi
   run_migrations::tell_revision
-  phase::fail migration-failed "$how; $REPLY. Its last words: $words"
+  how+="; $REPLY"
+  if [[ $REVISION != "$CURRENT" ]]; then live_health::compare; fi
+  if [[ $LIVE == broken-by-migration ]]; then how+=". That broke the live release: $LOG_5XX of $LOG_REQUESTS requests ended in 5xx$LIVE_SAYS"; fi
+  phase::fail migration-failed "$how. Its last words: $words"
 }
 
-run_migrations::tell_revision() { # sets REPLY
+run_migrations::tell_revision() { # sets REPLY, and REVISION if it is known
+  REVISION=$CURRENT
   REPLY="where the database is, nobody could tell (it was at ${CURRENT:-no revision})"
   if ! database::ask 'SELECT 1'; then return; fi
   run_migrations::ask_current
-  if [[ $ENDED != 0 ]] || ! migration::read_revision "$SAID"; then return; fi
+  if [[ $ENDED != 0 ]] || ! migration::read_revision "$SAID"; then
+    REVISION=$CURRENT REPLY="where the database is, its command could not tell (it was at ${CURRENT:-no revision})"
+    return
+  fi
   REPLY="the database is at ${REVISION:-no revision}"
   if [[ $REVISION == "$CURRENT" ]]; then REPLY+=', as before'; else REPLY+=", and was at ${CURRENT:-no revision}"; fi
 }

@@ -3,6 +3,9 @@ import type { Image } from '../../rehearsal/images/image.ts';
 import { describeRealHost } from '../rehearsal/host/fixture.ts';
 import { createNotes, MigrationHost } from './migration-host.ts';
 
+/** Seconds after which a run is killed: while it takes the lock, asks for the revisions, migrates, and after it. */
+const moments = [0.15, 0.4, 0.8, 1.2, 1.6, 2, 2.5];
+
 /** Done twice it would fail, and half done it would show. */
 const expand = 'ALTER TABLE notes ADD COLUMN more text; UPDATE notes SET more = text;';
 const sleeping = (seconds: number) => ({ a: '', b: `${expand} SELECT pg_sleep(${seconds})` });
@@ -50,6 +53,19 @@ describeRealHost('run-migrations, whatever is killed', () => {
       await expectMigrated();
     },
   );
+
+  it('each revision is applied once, at whatever moment a run is cut short', async () => {
+    const revisions: Record<string, string> = { a: '' };
+    for (const [index, moment] of moments.entries()) {
+      revisions[`b${index}`] = `INSERT INTO notes (text) VALUES ('of b${index}')`;
+      const values = await host.prepare(await host.push(`v${index}`, revisions));
+      await host.phaseHost.start('run-migrations', values, moment);
+      const from = index === 0 ? 'a' : `b${index - 1}`;
+      expect(await host.finish(values)).toMatchObject({ skipped: '', from, to: `b${index}` });
+      expect(await host.count('notes')).toBe(1001 + index);
+    }
+    await host.expectQuiet();
+  });
 
   it('a migration that nobody watches any more is ended by the lock’s keeper when its time is up', async () => {
     const values = await host.prepare(await host.push('v2', sleeping(600)), { migrationTimeout: '5' });

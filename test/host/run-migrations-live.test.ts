@@ -97,6 +97,13 @@ describeRealHost('run-migrations under traffic', () => {
     expect(await host.finish(values)).toMatchObject({ to: 'rename', live: 'broken-before' });
   });
 
+  it('a migration that fails after it has broken the live release says both', async () => {
+    const values = await host.prepare(await release('v3', 'notes', 'rename', 'fails'), alembic);
+    const { failure, cause } = await host.fail(values);
+    expect(failure).toBe('migration-failed');
+    expect(cause).toContain('the database is at rename, and was at 0001_notes. That broke the live release');
+  });
+
   it('the way back over a migration needs a declaration', async () => {
     const values = await walk(
       await release('v2', 'notes', 'expand'),
