@@ -4,16 +4,33 @@ import os
 import re
 import sys
 import time
-from typing import Callable
 
 import psycopg2
 
 from .settings import InvalidSettings, read_number, require
 
-# What a server says that will not go away by waiting: a wrong password, a missing database, no SSL, an untrusted certificate.
-REFUSAL = re.compile(r"FATAL:|SSL|certificate|invalid |does not exist")
-# ... but these do, and waiting is right.
-PASSING = re.compile(r"starting up|shutting down|recovery mode|too many (clients|connections)|connection slots")
+# What libpq says, and the same in words of our own: its text quotes parts of the URL, and of a password with an "@" or "/" in
+# it that is not percent-encoded. The first that matches counts.
+PASSING = (
+    ("starting up|recovery mode", "the server is starting"),
+    ("shutting down", "the server is shutting down"),
+    ("too many (clients|connections)|connection slots", "the server has no connection to spare"),
+)
+REFUSALS = (
+    ("password authentication failed|no password supplied", "password authentication failed"),
+    ("database .* does not exist", "the database does not exist"),
+    ("pg_hba.conf", "the server lets nobody in from here, or not without SSL"),
+    ("certificate", "the server's certificate is not trusted"),
+    ("SSL|sslmode|encryption", "the server and sslmode do not agree on SSL"),
+    ("FATAL:", "the server refused the connection"),
+    ("invalid |connection option", "DATABASE_URL is no connection string that Postgres understands"),
+)
+OUT_OF_REACH = (
+    ("refused", "connection refused"),
+    ("timeout expired|timed out", "no answer"),
+    ("translate host name|Name or service", "the name of its host is not known"),
+    ("", "no connection"),
+)
 
 
 class DatabaseUnreachable(Exception):
@@ -24,41 +41,34 @@ class DatabaseRefused(Exception):
     """A server answered, and does not let the app in."""
 
 
-def wait_for_database(
-    url: str, attempts: int, interval: float, connect: Callable = psycopg2.connect, sleep: Callable = time.sleep
-) -> int:
-    """The number of attempts it took. `interval` is in seconds."""
+def wait_for_database(url: str, attempts: int, interval: float) -> None:
+    """`interval` is in seconds."""
     for attempt in range(1, attempts + 1):
-        failure = try_once(url, connect)
+        failure = try_once(url)
         if failure is None:
-            return attempt
+            return
         print(f"Postgres is out of reach (attempt {attempt} of {attempts}): {failure}", file=sys.stderr)
         if attempt < attempts:
-            sleep(interval)
+            time.sleep(interval)
     raise DatabaseUnreachable(f"Postgres was out of reach in {attempts} attempts {interval:g} s apart")
 
 
-def try_once(url: str, connect: Callable) -> "str | None":
+def try_once(url: str) -> "str | None":
     """Why it is out of reach, if it is."""
     try:
-        connect(url, connect_timeout=5).close()
+        psycopg2.connect(url, connect_timeout=5).close()
         return None
-    except psycopg2.OperationalError as error:
-        said = without_secrets(str(error), url)
-        if REFUSAL.search(said) and not PASSING.search(said):
-            raise DatabaseRefused(said) from None
-        return said
-    except psycopg2.ProgrammingError as error:  # libpq cannot read the URL, and quotes it
-        raise DatabaseRefused("DATABASE_URL is no connection string that Postgres understands") from None
+    except psycopg2.Error as error:
+        said = str(error)
+    passing = in_own_words(said, PASSING)
+    refusal = None if passing else in_own_words(said, REFUSALS)
+    if refusal:
+        raise DatabaseRefused(f"Postgres does not let the app in: {refusal}")
+    return passing or in_own_words(said, OUT_OF_REACH)
 
 
-def without_secrets(said: str, url: str) -> str:
-    """libpq names host and user, not the password; where it quotes the URL itself, that is left out."""
-    password = re.search(r"//[^:/@]*:([^@]*)@", url)
-    for secret in (url, password and password.group(1)):
-        if secret:
-            said = said.replace(secret, "***")
-    return " ".join(said.split())
+def in_own_words(said: str, known: "tuple[tuple[str, str], ...]") -> "str | None":
+    return next((words for pattern, words in known if re.search(pattern, said)), None)
 
 
 def main() -> int:

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { rootCertificates } from 'node:tls';
 import { expect, it, onTestFinished } from 'vitest';
 import { alembic, migrate, onPostgres, useServer } from './database.ts';
 import { describeInImage, install, onSqlite, run, start, type Environment, type Run } from './start-app.ts';
@@ -93,6 +96,14 @@ describeInImage('the entrypoint of the FastAPI example', () => {
     expect(await waiting.ended).toBe(143);
   });
 
+  it('quotes nothing of a password that is not percent-encoded', async () => {
+    const url = 'postgresql://app:hush@hush@nowhere.invalid/app';
+    const failed = await run(await install(), { DATABASE_URL: url, MAX_RETRIES: '1' });
+    expect(await failed.ended).toBe(1);
+    expect(failed.stderr()).toContain('(attempt 1 of 1): the name of its host is not known');
+    expect(failed.stderr()).not.toMatch(/hush|Traceback/);
+  });
+
   it('gives up an attempt that a server takes and never answers', async () => {
     const sockets: Socket[] = [];
     const silent = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
@@ -147,8 +158,13 @@ describeInImage('the entrypoint of the FastAPI example with Postgres', () => {
       (url: string) => url.replace(/\/[^/]*$/, '/none?sslmode=require'),
       'does not exist',
     ],
-    ['no SSL', (url: string) => url.replace('=require', '=disable'), 'no encryption'],
+    ['no SSL', (url: string) => url.replace('=require', '=disable'), 'not without SSL'],
     ['no URL at all', () => 'hush', 'no connection string'],
+    [
+      'a password with a slash',
+      (url: string) => url.replace(/:[^:@]*@/, ':hush/hush@'),
+      'no connection string',
+    ],
   ])('does not wait, nor fall back, for %s', async (_, change, complaint) => {
     const url = change(await database.makeUrl());
     const patience = { BOTH_DB: 'true', MAX_RETRIES: '1000', RETRY_INTERVAL: '3600' };
@@ -157,6 +173,21 @@ describeInImage('the entrypoint of the FastAPI example with Postgres', () => {
     expect(refused.stderr()).toContain(complaint);
     expect(refused.stderr()).not.toMatch(/hush|Traceback/);
     expect(refused.stderr()).not.toContain(encodeURIComponent(database.server.password));
+  });
+
+  it('trusts the authority that the URL names, and no other', async () => {
+    const [installed, url] = [await install(), await database.makeUrl()];
+    writeFileSync(join(installed.data, 'ca.pem'), database.server.authority);
+    writeFileSync(join(installed.data, 'other.pem'), rootCertificates[0]!);
+    const verify = (file: string) => url.replace('=require', `=verify-full&sslrootcert=/data/sqlite/${file}`);
+    await migrate(installed, verify('ca.pem'));
+    const app = await start(installed, { DATABASE_URL: verify('ca.pem') });
+    expect((await app.json('/health/ready')).status).toBe(200);
+    const refused = await run(installed, { DATABASE_URL: verify('other.pem'), BOTH_DB: 'true' });
+    expect(await refused.ended).toBe(1);
+    expect(refused.stderr()).toContain("the server's certificate is not trusted");
+    const blind = await start(installed, onPostgres(verify('other.pem')));
+    expect((await blind.json('/health/ready')).status).toBe(503);
   });
 
   it('migrates first where nobody else does', async () => {
