@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import type { PhaseName } from '../contracts/phase-name.ts';
 
 const repositoryRoot = join(import.meta.dirname, '..');
+/** Comments between functions are for readers of the repository: a document and its parameters have 64 KB together. */
+const isNoComment = (line: string) => !line.startsWith('# ') || line.startsWith('# shellcheck ');
+
 const sourceLine = /^source (host\/lib\/[a-z-]+\.sh)$/;
 
 /** No phase uses all of a library, and parameters get their names from the contract: see host/.shellcheckrc. */
@@ -15,7 +18,7 @@ export function composeScript(phase: PhaseName): string {
 }
 
 function inline(path: string, included: Set<string>): string[] {
-  const lines = readFileSync(join(repositoryRoot, path), 'utf8').trimEnd().split('\n');
+  const lines = readFileSync(join(repositoryRoot, path), 'utf8').trimEnd().split('\n').filter(isNoComment);
   return lines.flatMap((line) => {
     const library = sourceLine.exec(line)?.[1];
     if (!library) return [line];
