@@ -21,9 +21,10 @@ export async function describeDeployment(
   walked: Walked,
   load: Counts | null = null,
 ): Promise<DeploymentReport> {
-  const { deployer, app } = rehearsal;
+  const { deployer } = rehearsal;
   const deploymentId = deploymentOf(walked);
-  const history = await deployer.ledger.get<History>(historyKey(app.name, deploymentId));
+  const app = deploymentId.replace(/-[0-9]+$/, '');
+  const history = await deployer.ledger.get<History>(historyKey(app, deploymentId));
   const runs = await deployer.ledger.runs(deploymentId);
   const liveAt = factOf(runs, 'switch-traffic', 'liveAt');
   const commands = deployer.ssm.commands.filter(({ comment }) => comment.startsWith(`${deploymentId}.`));

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { fastApi } from '../images/fastapi-release.ts';
 import type { Rehearsal, Walked } from '../rehearsal.ts';
 import { deploymentOf } from '../report/describe-deployment.ts';
@@ -44,7 +45,7 @@ const fellBack: Step[] = [
         store(rehearsal, app, 'DATABASE_URL', database.url);
         store(rehearsal, app, 'DATABASE_CA', database.authority, 'String');
         store(rehearsal, app, 'BOTH_DB', 'true', 'String');
-        store(rehearsal, app, 'API_KEY', `secret-of-${app}`);
+        store(rehearsal, app, 'API_KEY', `key-${randomUUID()}`);
       }
       await database.stop();
       return rehearsal.push(fastApi.release('v1'));
@@ -52,7 +53,7 @@ const fellBack: Step[] = [
     expect: { outcome: 'Succeeded', serving: 'v1', databaseMode: 'sqlite_only' },
     async check(rehearsal) {
       await writeNotes(rehearsal, 20);
-      return differences({ 'rows in the SQLite file': [countInSqlite(rehearsal), 20] });
+      return differences({ 'rows that the app counts': [countNotes(rehearsal), 20] });
     },
   },
   {
@@ -94,6 +95,15 @@ const migrated: Step[] = [
         ...(await untouched(rehearsal)),
       ];
     },
+  },
+  {
+    title: 'Another app, whose site is new to Nginx',
+    async run(rehearsal) {
+      const started = rehearsal.nextStart('"repository-name":"api"');
+      await realStage(rehearsal).push(fastApi.release('v3'), 'api');
+      return rehearsal.walked(await started);
+    },
+    expect: { outcome: 'Succeeded', serving: 'v3' },
   },
   {
     title: 'A migration that expands',
