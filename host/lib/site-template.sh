@@ -3,9 +3,9 @@
 # shellcheck disable=SC2016 # what looks like shell variables are those of Nginx
 SITE_TEMPLATE='# EdgePaaS made this for the app @app@ and overwrites changes.
 
-# backup: a request that reaches a slot which has just closed goes to the other one.
-# max_fails=0: Nginx must never decide by itself that a slot is down, and so prefer the other one.
 upstream @name@_blue {
+  # backup: a request that reaches a slot which has just closed goes to the other one.
+  # max_fails=0: Nginx must never decide by itself that a slot is down, and so prefer the other one.
   server 127.0.0.1:@bluePort@ max_fails=0;
   server 127.0.0.1:@greenPort@ max_fails=0 backup;
 }
