@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { runCommand } from '../host/real/run-command.ts';
 import { findDebianMirror } from './debian-mirror.ts';
 import { findDebootstrap } from './debootstrap.ts';
+import type { Progress } from './ensure-base-image.ts';
 import { cacheRoot, repositoryRoot } from './folders.ts';
 import { withLock } from './lock.ts';
 import { packTree, type PackedTree } from './python-layer.ts';
@@ -24,12 +25,15 @@ const building = 'building-';
 const packagesFile = join(repositoryRoot, 'examples', 'fastapi-alembic', 'debian-packages.txt');
 
 /** Builds it if this recipe has not been built here before (about a minute, 150 MB), and otherwise does nothing. */
-export async function ensurePythonRoot(signal?: AbortSignal): Promise<PythonRoot> {
+export async function ensurePythonRoot(
+  progress: Progress = () => {},
+  signal?: AbortSignal,
+): Promise<PythonRoot> {
   const mirror = findDebianMirror();
   const folder = join(parent, recipeKey(mirror));
   if (!existsSync(folder)) {
     await mkdir(parent, { recursive: true });
-    await withLock(`${parent}.lock`, () => buildOnce(folder, mirror, signal), signal);
+    await withLock(`${parent}.lock`, () => buildOnce(folder, mirror, progress, signal), signal);
   }
   const facts = JSON.parse(await readFile(join(folder, 'layer.json'), 'utf8')) as PackedTree;
   return { root: join(folder, 'root'), layer: { ...facts, path: join(folder, 'layer.tar.gz') } };
@@ -46,9 +50,15 @@ function recipeKey(mirror: string): string {
 const readPackages = () => readFileSync(packagesFile, 'utf8').trim().split('\n');
 
 /** Built aside and renamed when complete, so that half of one never counts as one. */
-async function buildOnce(folder: string, mirror: string, signal?: AbortSignal): Promise<void> {
+async function buildOnce(
+  folder: string,
+  mirror: string,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<void> {
   if (existsSync(folder)) return; // another process has built it meanwhile
   await removeFolders(parent); // of other recipes, and of builds that were killed: the lock's holder is the only one to build
+  progress('Fetching Python and the packages of the FastAPI example (once)');
   const aside = await mkdtemp(join(parent, building));
   try {
     await build(aside, mirror, signal);
