@@ -2,9 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { osReleases, type Distribution } from './os-releases.ts';
-
-/** Where each distribution's branch ran; docs/distributions.md says the same. */
-type Ran = 'real' | 'real dnf, another distribution' | 'conventions only';
+import { otherDistributions } from './other-distributions.ts';
 
 interface Conventions {
   readonly conventions: 'deb' | 'el' | 'amzn';
@@ -14,7 +12,6 @@ interface Conventions {
   readonly client: string;
   readonly sqlite: string;
   readonly ss: string;
-  readonly ran: Ran;
 }
 
 const deb = {
@@ -30,14 +27,13 @@ const el = {
   client: 'postgresql',
   sqlite: 'sqlite',
   ss: 'iproute',
-  ran: 'real dnf, another distribution',
 } as const;
 
 const supported: Partial<Record<Distribution, Conventions>> = {
-  'Debian 12': { ...deb, docker: 'debian', ran: 'real' },
-  'Debian 13': { ...deb, docker: 'debian', ran: 'conventions only' },
-  'Ubuntu 22.04': { ...deb, docker: 'ubuntu', ran: 'real' },
-  'Ubuntu 24.04': { ...deb, docker: 'ubuntu', ran: 'conventions only' },
+  'Debian 12': { ...deb, docker: 'debian' },
+  'Debian 13': { ...deb, docker: 'debian' },
+  'Ubuntu 22.04': { ...deb, docker: 'ubuntu' },
+  'Ubuntu 24.04': { ...deb, docker: 'ubuntu' },
   'CentOS Stream 9': { ...el, docker: 'centos' },
   'RHEL 9': { ...el, docker: 'rhel' },
   'RHEL 10': { ...el, docker: 'rhel' },
@@ -45,6 +41,16 @@ const supported: Partial<Record<Distribution, Conventions>> = {
   'AlmaLinux 9': { ...el, docker: 'centos' },
   'Amazon Linux 2023': { ...el, conventions: 'amzn', docker: '', client: 'postgresql15' },
 };
+/** Where a distribution's branch ran. */
+function ran(name: Distribution): string {
+  const other = otherDistributions.find((it) => it.name === name);
+  if (name === 'Debian 12' || other?.always) return 'real';
+  if (other) return 'real, on request';
+  return supported[name]!.manager === 'dnf' ? 'real dnf, another distribution' : 'conventions only';
+}
+const withRan = (Object.entries(supported) as [Distribution, Conventions][]).map(
+  ([name, conventions]) => [name, ran(name), conventions] as const,
+);
 const names = Object.keys(osReleases) as Distribution[];
 const library = readFileSync('host/lib/distribution.sh', 'utf8');
 
@@ -65,7 +71,7 @@ const package_ = (name: Distribution, word: string) =>
   on(name, `distribution::package ${word}; printf %s "$REPLY"`);
 
 describe('the conventions of a distribution', () => {
-  it.each(Object.entries(supported) as [Distribution, Conventions][])('%s ($ran)', (name, expected) => {
+  it.each(withRan)('%s (%s)', (name, _, expected) => {
     const said = on(name, 'printf "%s/%s/%s" "$CONVENTIONS" "$PACKAGE_MANAGER" "$DOCKER_FOLDER"');
     expect(said).toBe(`${expected.conventions}/${expected.manager}/${expected.docker}`);
     expect(package_(name, 'postgresql-client')).toBe(expected.client);
@@ -153,13 +159,13 @@ function allScripts(): string {
 
 describe('docs/distributions.md', () => {
   it('has the table that follows from all this', () => {
-    const cells = Object.entries(supported).map(([name, it]) => [
+    const cells = withRan.map(([name, where, it]) => [
       name,
       it.manager,
       it.docker ? 'Docker CE' : 'its own `docker`',
       `\`${it.client}\``,
       `\`${it.sqlite}\``,
-      it.ran,
+      where,
     ]);
     const documented = readFileSync('docs/distributions.md', 'utf8')
       .split('\n')
