@@ -18,6 +18,7 @@ describeRealHost('resolve-database', () => {
   let host: PhaseHost;
   let fence = 0;
   let impostor: Server | undefined;
+  const sockets = new Set<Socket>();
   const runs: PhaseRun[] = [];
 
   beforeAll(async () => {
@@ -76,7 +77,7 @@ describeRealHost('resolve-database', () => {
   async function impersonate(greet: (socket: Socket) => void): Promise<Server> {
     await host.database.stop();
     impostor = createServer((socket) => {
-      socket.on('error', () => {});
+      sockets.add(socket.on('error', () => {}));
       greet(socket);
     });
     await once(impostor.listen(host.database.port, host.database.host), 'listening');
@@ -84,6 +85,8 @@ describeRealHost('resolve-database', () => {
   }
 
   async function leave(): Promise<void> {
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
     if (impostor?.listening) await once(impostor.close(), 'close');
     impostor = undefined;
   }

@@ -48,10 +48,14 @@ export class SqliteWriter {
   async start(): Promise<void> {
     const { count } = (await this.exists()) ? await this.rows(sqliteFile) : { count: 0 };
     const script = Buffer.from(write).toString('base64');
-    await this.#host.shell(`mkdir -p /run/writer && rm -f /run/writer/* && base64 -d <<<${script} >/opt/write
+    await this.#host.shell(`systemctl stop writer 2>/dev/null; systemctl reset-failed writer 2>/dev/null
+      mkdir -p /run/writer && rm -f /run/writer/* && base64 -d <<<${script} >/opt/write
       chmod a+w ${sqliteFile}*
       systemd-run -q --unit writer --property PrivateMounts=yes bash /opt/write ${count}`);
-    while ((await this.acknowledged()) === 0) await sleep(10);
+    while ((await this.acknowledged()) === 0) {
+      await this.#host.shell('systemctl is-active -q writer');
+      await sleep(10);
+    }
   }
 
   /** Ends it; it must have written to the end. */

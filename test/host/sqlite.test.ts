@@ -229,7 +229,7 @@ describeRealHost('the SQLite file of an app', () => {
     expect((await refusal()).cause).toContain('database is locked');
     await host.shell('systemctl stop locker');
     await deploy();
-    expect(await host.shell('stat -c %a /etc/shadow')).toBe('640');
+    expect(await host.shell(`stat -c %a ${sqliteFile} /etc/shadow`)).toBe('666\n640');
   });
 
   it('is unknown to an app without a database', async () => {
