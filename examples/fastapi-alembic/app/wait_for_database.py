@@ -12,8 +12,9 @@ from .settings import InvalidSettings, read_number, require
 # What libpq says, and the same in words of our own: its text quotes parts of the URL, and of a password with an "@" or "/" in
 # it that is not percent-encoded. The first that matches counts.
 PASSING = (
-    ("starting up|recovery mode", "the server is starting"),
-    ("shutting down", "the server is shutting down"),
+    ("starting up|not yet accepting connections|recovery mode", "the server is starting"),
+    ("shutting down|terminating connection", "the server is shutting down"),
+    ("SSL SYSCALL|closed the connection unexpectedly", "the connection was cut"),
     ("too many (clients|connections)|connection slots", "the server has no connection to spare"),
 )
 REFUSALS = (

@@ -104,6 +104,32 @@ describeInImage('the entrypoint of the FastAPI example', () => {
     expect(failed.stderr()).not.toMatch(/hush|Traceback/);
   });
 
+  // What libpq 15 said of a server that was stopped and started again and again, and of others.
+  it.each([
+    ['FATAL:  the database system is starting up', 'the server is starting'],
+    ['FATAL:  the database system is not yet accepting connections', 'the server is starting'],
+    ['FATAL:  the database system is in recovery mode', 'the server is starting'],
+    ['FATAL:  the database system is shutting down', 'the server is shutting down'],
+    ['FATAL:  terminating connection due to unexpected postmaster exit', 'the server is shutting down'],
+    ['SSL SYSCALL error: EOF detected', 'the connection was cut'],
+    ['server closed the connection unexpectedly', 'the connection was cut'],
+    ['FATAL:  sorry, too many clients already', 'the server has no connection to spare'],
+    ['FATAL:  database "app" is not currently accepting connections', 'refused'],
+    ['SSL error: certificate verify failed', 'refused'],
+    ['server does not support SSL, but SSL was required', 'refused'],
+  ])('waits, or does not, when libpq says %s', async (said, expected) => {
+    const code = [
+      'import psycopg2',
+      'from app import wait_for_database as asked',
+      `def connect(*_, **__): raise psycopg2.OperationalError(${JSON.stringify(said)})`,
+      'psycopg2.connect = connect',
+      'try: print(asked.try_once("postgresql://app@db/app"))',
+      'except asked.DatabaseRefused: print("refused")',
+    ];
+    const asked = await run(await install(), onSqlite, ['python3', '-c', code.join('\n')]);
+    expect([await asked.ended, asked.stdout()]).toEqual([0, `${expected}\n`]);
+  });
+
   it('gives up an attempt that a server takes and never answers', async () => {
     const sockets: Socket[] = [];
     const silent = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
