@@ -10,11 +10,8 @@ import { PhaseHost, type Values } from './phase-host.ts';
 import { backupFolder, SqliteWriter } from './sqlite-writer.ts';
 import { valuesOf, valuesOfEnvironment } from './values.ts';
 
-/** `EDGEPAAS_DISTRIBUTIONS=all npm test -- test/host/distribution-others.test.ts` runs them all. */
-const all = process.env.EDGEPAAS_DISTRIBUTIONS === 'all';
-const chosen = otherDistributions.filter(({ always }) => always || all);
-
-for (const { name, id, codename, psql } of chosen) {
+/** By `EDGEPAAS_DISTRIBUTIONS=all npm test -- test/host/distribution-others.test.ts`: see vitest.config.ts. */
+for (const { name, id, codename, psql } of otherDistributions) {
   const missing = missingForRealHost();
   const unreachable = missing.length ? undefined : await missingForOther(name);
   if (unreachable) missing.push(unreachable);

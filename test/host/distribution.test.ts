@@ -44,7 +44,7 @@ const supported: Partial<Record<Distribution, Conventions>> = {
 /** Where a distribution's branch ran. */
 function ran(name: Distribution): string {
   const other = otherDistributions.find((it) => it.name === name);
-  if (name === 'Debian 12' || other?.always) return 'real';
+  if (name === 'Debian 12') return 'real';
   if (other) return 'real, on request';
   return supported[name]!.manager === 'dnf' ? 'real dnf, another distribution' : 'conventions only';
 }
