@@ -126,6 +126,7 @@ run_migrations::run() { # SECONDS at which it must have ended
 }
 
 run_migrations::require_retry() { # SECONDS at which the migration must have ended
+  phase::say "$COMPLAINT"
   if ((ATTEMPTS < MAX_RETRIES && SECONDS + RETRY_INTERVAL < $1)) && migration::lost_connection; then
     run_migrations::reconnect
     return
