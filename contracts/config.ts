@@ -67,7 +67,7 @@ const variable = z.strictObject({
   default: z
     .string()
     .max(1000)
-    .regex(/^[^\u0000-\u0008\u000a-\u001f\u007f]*$/, 'may not have a line break or control character')
+    .regex(/^\P{Cc}*$/u, 'may not have a line break or another control character')
     .optional(),
 });
 

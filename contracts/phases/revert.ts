@@ -9,6 +9,7 @@ import {
 } from '../parameters.ts';
 import type { PhaseDefinition } from '../phase.ts';
 import type { DeploymentPlan } from '../plan.ts';
+import { sinceMigration } from './run-migrations.ts';
 
 const schemaOf = ({ schemaMoved, app }: DeploymentPlan) => {
   if (!schemaMoved) return 'same';
@@ -50,6 +51,7 @@ export const revert: PhaseDefinition = {
     requests: z.number(),
     status5xx: z.number(),
     status499: z.number(),
+    sinceMigration,
   }),
   failures: ['revert-failed'],
 };

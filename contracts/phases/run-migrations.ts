@@ -16,6 +16,11 @@ const command = (description: string): PhaseParameter => ({
   pattern: '^\\["[ -~]*"\\]$',
 });
 
+/** What Nginx answered for the live release that the migration broke, from the migration until another one served. */
+export const sinceMigration = z.optional(
+  z.object({ requests: z.number(), status5xx: z.number(), status499: z.number() }),
+);
+
 export const migrationFacts = z.object({
   /** Why nothing was migrated; empty if something was. */
   skipped: z.enum(['', 'sqlite_only', 'nothing-pending', 'older-release']),

@@ -8,6 +8,7 @@ import {
   slotValues,
 } from '../parameters.ts';
 import type { PhaseDefinition } from '../phase.ts';
+import { sinceMigration } from './run-migrations.ts';
 
 /** Moves traffic to the candidate by the flag file, without a reload, and proves it through port 80. */
 export const switchTraffic: PhaseDefinition = {
@@ -23,6 +24,7 @@ export const switchTraffic: PhaseDefinition = {
     switchMs: z.number(),
     /** Epoch milliseconds of that answer: the release is live. */
     liveAt: z.number(),
+    sinceMigration,
   }),
   failures: ['candidate-died', 'identity-mismatch', 'switch-not-proven'],
 };

@@ -8,6 +8,7 @@ source host/lib/site.sh
 source host/lib/health.sh
 source host/lib/traffic.sh
 source host/lib/access-log.sh
+source host/lib/broken-live.sh
 source host/lib/drain.sh
 
 PROOF_SECONDS=5
@@ -106,6 +107,15 @@ revert::count() {
   access_log::advance "$REPLY"
 }
 
+# Traffic that never moved stayed with what the migration broke.
+revert::count_broken() { # sets SINCE_MIGRATION
+  SINCE_MIGRATION=''
+  if $SWITCHED; then return; fi
+  local requests=$LOG_REQUESTS status5xx=$LOG_5XX status499=$LOG_499
+  broken_live::count "$LIVE_SLOT"
+  SINCE_MIGRATION=$REPLY LOG_REQUESTS=$requests LOG_5XX=$status5xx LOG_499=$status499
+}
+
 revert::report() {
   local digest='' newer=false
   if [[ $SCHEMA == newer-safe && $LIVE_SLOT != none ]]; then newer=true; fi
@@ -113,7 +123,7 @@ revert::report() {
   docker::text "$CONTAINER" edgepaas.digest
   digest=$REPLY
   access_log::facts
-  phase::done "{\"switched\":$SWITCHED,\"liveSlot\":\"$LIVE_SLOT\",\"liveDigest\":\"$digest\",\"backMs\":$BACK_MS,\"onNewerSchema\":$newer,$REPLY}"
+  phase::done "{\"switched\":$SWITCHED,\"liveSlot\":\"$LIVE_SLOT\",\"liveDigest\":\"$digest\",\"backMs\":$BACK_MS,\"onNewerSchema\":$newer,$REPLY$SINCE_MIGRATION}"
 }
 
 phase::begin revert bluePort greenPort healthPath healthTimeout drainTimeout stopTimeout schema
@@ -127,4 +137,5 @@ traffic::read_server_name
 revert::go_back
 revert::remove_candidate
 revert::count
+revert::count_broken
 revert::report

@@ -5,6 +5,7 @@ source host/lib/slot.sh
 source host/lib/site.sh
 source host/lib/traffic.sh
 source host/lib/access-log.sh
+source host/lib/broken-live.sh
 
 PROOF_SECONDS=5
 
@@ -66,4 +67,5 @@ traffic::read_server_name
 switch_traffic::require_candidate
 switch_traffic::note
 switch_traffic::move
-phase::done "{\"from\":\"$FROM\",\"to\":\"$TO\",\"switchMs\":$SWITCH_MS,\"liveAt\":$LIVE_AT}"
+broken_live::count "$FROM"
+phase::done "{\"from\":\"$FROM\",\"to\":\"$TO\",\"switchMs\":$SWITCH_MS,\"liveAt\":$LIVE_AT$REPLY}"

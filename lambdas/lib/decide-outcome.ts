@@ -50,7 +50,7 @@ export function blameMigration(decision: Decision, migration: MigrationFacts | u
   const { outcome, failure } = decision;
   if (outcome === 'Succeeded' || migration?.live !== 'broken-by-migration') return decision;
   const { to, status5xx, requests } = migration;
-  const broke = `the migration to ${to} broke the release before (${status5xx} of ${requests} requests ended in 5xx until that was seen), and the candidate could not take over`;
+  const broke = `the migration to ${to} broke the release before (${status5xx} of ${requests} requests ended in 5xx), and the candidate could not take over`;
   const cause = `${outcome}: ${broke}: ${failure.Error}: ${failure.Cause.replace(`${outcome}: `, '')}`;
   return { ...decision, failure: { Error: 'migration-broke-live', Cause: oneLine(cause, 3000) } };
 }

@@ -27,7 +27,7 @@ export function tell(runs: readonly PhaseRun[]): Told {
   const environments = factsOf<EnvironmentFacts>(runs, 'resolve-env');
   const [environment] = environments;
   const [database] = factsOf<DatabaseFacts>(runs, 'resolve-database');
-  const [migration] = factsOf<MigrationFacts>(runs, 'run-migrations');
+  const migration = withLosses(runs);
   return {
     ...(environment && { environment }),
     ...(database && { database }),
@@ -39,6 +39,17 @@ export function tell(runs: readonly PhaseRun[]): Told {
     ],
   };
 }
+
+/** Once it is known, what the broken release lost until it was relieved, instead of what it had lost when that was seen. */
+function withLosses(runs: readonly PhaseRun[]): MigrationFacts | undefined {
+  const [migration] = factsOf<MigrationFacts>(runs, 'run-migrations');
+  const counted = (['switch-traffic', 'revert'] as const).flatMap((phase) =>
+    factsOf<{ sinceMigration?: Losses }>(runs, phase).map((facts) => facts.sinceMigration),
+  );
+  return migration && { ...migration, ...counted.findLast((losses) => losses !== undefined) };
+}
+
+type Losses = Pick<MigrationFacts, 'requests' | 'status5xx' | 'status499'>;
 
 function environmentWarnings(environments: EnvironmentFacts[]): string[] {
   const undeclared = [...new Set(environments.flatMap((one) => one.undeclared))];
@@ -71,6 +82,6 @@ function schemaWarnings(migration: MigrationFacts | undefined): string[] {
     ];
   if (live !== 'broken-by-migration') return [];
   return [
-    `the migration to ${to} broke the release before: ${status5xx} of ${requests} requests ended in 5xx until that was seen`,
+    `the migration to ${to} broke the release before: ${status5xx} of ${requests} requests ended in 5xx`,
   ];
 }

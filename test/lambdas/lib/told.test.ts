@@ -67,7 +67,18 @@ describe('what the history says of environment and database', () => {
   test('counts what a migration broke', () => {
     const broke = { live: 'broken-by-migration', requests: 40, status5xx: 12 };
     expect(tell([done('run-migrations', broke)]).warnings).toEqual([
-      'the migration to r2 broke the release before: 12 of 40 requests ended in 5xx until that was seen',
+      'the migration to r2 broke the release before: 12 of 40 requests ended in 5xx',
     ]);
   });
+
+  test.each(['switch-traffic', 'revert'] as const)(
+    'counts until %s, which relieves the broken release',
+    (phase) => {
+      const broke = done('run-migrations', { live: 'broken-by-migration', requests: 40, status5xx: 12 });
+      const sinceMigration = { requests: 90, status5xx: 62, status499: 1 };
+      const told = tell([broke, done(phase, { sinceMigration })]);
+      expect(told.migration).toMatchObject(sinceMigration);
+      expect(told.warnings).toEqual([expect.stringContaining('62 of 90 requests')]);
+    },
+  );
 });
