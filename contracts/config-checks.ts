@@ -91,12 +91,17 @@ function checkServerNames(config: EdgePaasConfig, report: Report): void {
 function checkEnvironments(config: EdgePaasConfig, report: Report): void {
   config.apps.forEach((app, index) => {
     const { types, variables } = declarationsOf(app);
-    for (const [name, { default: value }] of Object.entries(app.environment)) {
+    for (const [name, { type: declared, default: value }] of Object.entries(app.environment)) {
       const path = ['apps', index, 'environment', name];
       const { type } = variables[name]!;
       const known = types[type]!;
       if (app.database && name === 'DATABASE_URL')
         report(path, 'comes with "database": remove the declaration, and store the value as a SecureString');
+      else if (variables[name]!.type !== declared && !['string', 'integer'].includes(declared))
+        report(
+          [...path, 'type'],
+          `is ${type} for EdgePaaS itself: leave it out, only the default may be another`,
+        );
       else if (value !== undefined && known.sealed)
         report([...path, 'default'], 'would stand in the template: a secret has no default, store its value');
       else if (value !== undefined && !new RegExp(known.pattern).test(value))

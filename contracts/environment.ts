@@ -47,7 +47,7 @@ const databaseTypes = {
 } as const satisfies Record<string, VariableType>;
 
 /** What an app with a database reads besides its own variables. DATABASE_URL is required unless USE_SQLITE is true. */
-export const databaseVariables = {
+const databaseVariables = {
   DATABASE_URL: { type: 'postgres', required: false },
   USE_SQLITE: { type: 'boolean', required: false, default: 'false' },
   BOTH_DB: { type: 'boolean', required: false, default: 'false' },
@@ -62,7 +62,7 @@ export const databaseVariables = {
 export const databaseAuthority = 'DATABASE_CA';
 
 /** What every app gets; a configuration may give it another default. */
-export const commonVariables = {
+const commonVariables = {
   ENV: { type: 'string', required: false, default: 'production' },
 } as const;
 
@@ -77,9 +77,6 @@ export const reservedVariables: readonly string[] = [
   databaseAuthority,
 ];
 export const reservedPrefix = 'EDGEPAAS_';
-
-/** Names that `database` declares, and that an app's own declarations may only give another default. */
-export const databaseNames: readonly string[] = Object.keys(databaseVariables);
 
 /** What the host is told: the declarations, and the types they name. */
 export interface Declarations {
@@ -96,7 +93,7 @@ export function declarationsOf(app: Pick<AppConfig, 'environment' | 'database'>)
   };
   const all = { ...known };
   for (const [name, variable] of Object.entries(app.environment))
-    all[name] = known[name] ? { ...known[name], default: variable.default } : variable;
+    all[name] = known[name] ? { ...known[name], default: variable.default ?? known[name].default } : variable;
   const types: Record<string, VariableType> = { ...variableTypes, ...databaseTypes };
   const used = [...new Set(Object.values(all).map(({ type }) => type))].sort();
   return {

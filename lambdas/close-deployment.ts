@@ -1,13 +1,10 @@
 import { oneLine } from '../contracts/failure.ts';
 import type { Outcome } from '../contracts/outcome.ts';
-import type { DatabaseFacts } from '../contracts/phases/resolve-database.ts';
-import type { EnvironmentFacts } from '../contracts/phases/resolve-env.ts';
-import type { MigrationFacts } from '../contracts/phases/run-migrations.ts';
 import type { DeploymentPlan, ImagePlan } from '../contracts/plan.ts';
 import type { Receipt } from '../contracts/receipt.ts';
 import type { DeploymentRequest } from '../contracts/request.ts';
-import { blameMigration, decideOutcome, type WalkedGraph } from './lib/decide-outcome.ts';
-import { tell } from './lib/told.ts';
+import { decideOutcome, type WalkedGraph } from './lib/decide-outcome.ts';
+import { collectFacts, type DeploymentFacts } from './lib/deployment-facts.ts';
 import { appKey, historyKey, Ledger, runKey, type CurrentRelease, type PhaseRun } from './lib/ledger.ts';
 
 export interface CloseInput {
@@ -21,7 +18,7 @@ export interface CloseInput {
 }
 
 /** What the graph ends with: the execution's Error and Cause come from `failure`. */
-export interface Closed {
+export interface Closed extends Omit<DeploymentFacts, 'warnings'> {
   readonly deploymentId: string;
   readonly app: string;
   readonly outcome: Outcome;
@@ -31,9 +28,6 @@ export interface Closed {
   readonly failure: { readonly Error: string; readonly Cause: string };
   /** What somebody should know of although the release is live, a sentence each, joined by semicolons. */
   readonly warning?: string;
-  readonly environment?: EnvironmentFacts;
-  readonly database?: DatabaseFacts;
-  readonly migration?: MigrationFacts;
 }
 
 /** Nginx's own count while traffic was watched, over all hosts. */
@@ -51,9 +45,9 @@ export async function closeDeployment(
   const { request, lease } = deployment;
   const current = await ledger.current(request.app);
   const runs = await ledger.runs(lease.deploymentId);
-  const { warnings, ...told } = tell(runs);
+  const { warnings, ...facts } = collectFacts(runs);
   const committed = current?.deploymentId === lease.deploymentId;
-  const { warning, ...decision } = blameMigration(decideOutcome(deployment, committed), told.migration);
+  const { warning, ...decision } = decideOutcome(deployment, committed, facts.migration);
   const image = deployment.plan?.image ?? deployment.image;
   const known = [warning, ...warnings].filter((one) => one !== undefined);
   const closed: Closed = {
@@ -61,7 +55,7 @@ export async function closeDeployment(
     app: request.app,
     ...(image && { buildVersion: image.buildVersion, digest: image.digest }),
     ...decision,
-    ...told,
+    ...facts,
     ...(known.length > 0 && { warning: oneLine(known.join('; '), 1500) }),
     lost: countLost(runs),
   };

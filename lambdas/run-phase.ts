@@ -6,7 +6,7 @@ import type { PhaseName } from '../contracts/phase-name.ts';
 import { phases } from '../contracts/phases/index.ts';
 import { waveSize, type DeploymentPlan } from '../contracts/plan.ts';
 import { Ledger, runIdOf, runKey, type PhaseRun } from './lib/ledger.ts';
-import { migrationOf } from './lib/told.ts';
+import { migrationOf } from './lib/deployment-facts.ts';
 
 export interface RunPhaseInput {
   readonly phase: PhaseName;

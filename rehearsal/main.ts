@@ -19,11 +19,8 @@ ${Object.entries(scenarios)
   --help            this text
 `;
 
-class UnknownScenarioError extends Error {
-  constructor(name: string) {
-    super(`--scenario ${name}: use one of ${Object.keys(scenarios).join(', ')}`);
-  }
-}
+/** What was asked for cannot be rehearsed. */
+class ScenarioError extends Error {}
 
 const interruption = new Interruption();
 
@@ -41,10 +38,11 @@ async function main(): Promise<boolean> {
     return true;
   }
   const { scenario } = values;
-  if (!isScenario(scenario)) throw new UnknownScenarioError(scenario);
+  if (!isScenario(scenario))
+    throw new ScenarioError(`--scenario ${scenario}: use one of ${Object.keys(scenarios).join(', ')}`);
   const hostNote = noteHost(values.simulated);
   if (hostNote && scenarios[scenario].database)
-    throw new Error(`the scenario ${scenario} needs a real host: ${hostNote}`);
+    throw new ScenarioError(`the scenario ${scenario} needs a real host: ${hostNote}`);
   const progress = new Progress(
     (text) => interruption.aborted || process.stdout.write(text),
     process.stdout.isTTY,
@@ -69,7 +67,7 @@ function noteHost(asked: boolean): string | null {
 
 function explain(error: unknown): string {
   const { message, code } = error as Error & { code?: string };
-  if (error instanceof InvalidConfigError || error instanceof UnknownScenarioError) return message;
+  if (error instanceof InvalidConfigError || error instanceof ScenarioError) return message;
   if (code?.startsWith('ERR_PARSE_ARGS')) return `${message}\nnpm start -- --help lists the options.`;
   return `The rehearsal itself failed: ${message ?? String(error)}`;
 }

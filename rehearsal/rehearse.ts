@@ -25,7 +25,7 @@ export interface Rehearsing {
   readonly interruption: Interruption;
 }
 
-/** Sets up, tells the main job, prints the receipt and takes everything down. True if all went as it should. */
+/** Sets up, tells the scenario, prints the receipt and takes everything down. True if all went as it should. */
 export async function rehearse(about: Rehearsing): Promise<boolean> {
   const { hostNote, progress, interruption, reportFile } = about;
   const { configFile, database } = { ...scenarios[about.scenario], ...about };
@@ -79,7 +79,7 @@ async function tell(
 ): Promise<RehearsalReport> {
   const narrator = narrate(progress, interruption);
   const { stage } = rehearsal;
-  const { tell: story } = scenarios[scenario];
+  const { scenario: story } = scenarios[scenario];
   const told = await tellScenario(rehearsal, story, narrator, (load) => void loads.push(load));
   const measures = scenario === 'main-job' && stage.kind === 'real' && told.problems.length === 0;
   if (measures) narrator.begins('A quiet push, and the floor');

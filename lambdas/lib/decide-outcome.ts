@@ -1,6 +1,7 @@
 import { oneLine } from '../../contracts/failure.ts';
 import type { Outcome } from '../../contracts/outcome.ts';
 import type { MigrationFacts } from '../../contracts/phases/run-migrations.ts';
+import { describeBreak } from './deployment-facts.ts';
 
 /** As a Catch writes it; a timeout may come without a Cause. */
 interface StepsError {
@@ -26,8 +27,8 @@ export interface Decision {
 }
 
 /** The outcome follows from what happened: what the hosts said of the way back, and what the ledger has committed. */
-export function decideOutcome(walked: WalkedGraph, committed: boolean): Decision {
-  const failure = walked.failure ?? unexplained(walked);
+export function decideOutcome(walked: WalkedGraph, committed: boolean, migration?: MigrationFacts): Decision {
+  const failure = failureOf(walked, migration);
   const wayBack = walked.reverted ?? [];
   const stuck = wayBack.flatMap((wave) => ('failed' in wave ? [readCause(wave.error)] : []));
   if (stuck.length > 0) return decide('Inconsistent', failure, stuck.join('; '));
@@ -45,14 +46,12 @@ const unexplained = ({ way }: WalkedGraph): StepsError =>
       }
     : { Error: 'receipt-missing', Cause: 'the graph ended without saying why' };
 
-/** Whatever stopped the deployment later, the release that serves was broken by its migration: that comes first. */
-export function blameMigration(decision: Decision, migration: MigrationFacts | undefined): Decision {
-  const { outcome, failure } = decision;
-  if (outcome === 'Succeeded' || migration?.live !== 'broken-by-migration') return decision;
-  const { to, status5xx, requests } = migration;
-  const broke = `the migration to ${to} broke the release before (${status5xx} of ${requests} requests ended in 5xx), and the candidate could not take over`;
-  const cause = `${outcome}: ${broke}: ${failure.Error}: ${failure.Cause.replace(`${outcome}: `, '')}`;
-  return { ...decision, failure: { Error: 'migration-broke-live', Cause: oneLine(cause, 3000) } };
+/** Whatever stopped the deployment later: that the release which serves was broken by its migration comes first. */
+function failureOf(walked: WalkedGraph, migration: MigrationFacts | undefined): StepsError {
+  const failure = walked.failure ?? unexplained(walked);
+  if (migration?.live !== 'broken-by-migration') return failure;
+  const why = `and the candidate could not take over: ${failure.Error}: ${readCause(failure)}`;
+  return { Error: 'migration-broke-live', Cause: `${describeBreak(migration)}, ${why}` };
 }
 
 function decide(outcome: Outcome, failure: StepsError, wayBack = ''): Decision {

@@ -8,7 +8,7 @@ interface Rehearsable {
   readonly configFile: string;
   /** A managed PostgreSQL beside the host. */
   readonly database: boolean;
-  readonly tell: Scenario;
+  readonly scenario: Scenario;
 }
 
 export const scenarios = {
@@ -16,13 +16,13 @@ export const scenarios = {
     help: 'live, replaced under load, refused, brought back, rolled back',
     configFile: defaultConfig,
     database: false,
-    tell: mainJob,
+    scenario: mainJob,
   },
   database: {
     help: 'every database mode, and migrations that go well, fail, hang, die and break, under load',
     configFile: 'rehearsal/database.config.ts',
     database: true,
-    tell: databaseScenario,
+    scenario: databaseScenario,
   },
 } satisfies Record<string, Rehearsable>;
 export type ScenarioName = keyof typeof scenarios;

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { tell } from '../../lambdas/lib/told.ts';
+import { collectFacts } from '../../lambdas/lib/deployment-facts.ts';
 import type { ManagedDatabase } from '../managed-database/managed-database.ts';
 import type { Rehearsal } from '../rehearsal.ts';
 import type { RealStage } from '../stage/real-stage.ts';
@@ -26,7 +26,7 @@ export function store(
 
 /** What a deployment's history says of its migration. */
 export async function migrationOf({ deployer }: Rehearsal, deploymentId: string) {
-  return tell(await deployer.ledger.runs(deploymentId)).migration;
+  return collectFacts(await deployer.ledger.runs(deploymentId)).migration;
 }
 
 /** Writes rows through port 80, as the app's users do. */

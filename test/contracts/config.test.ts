@@ -183,6 +183,11 @@ describe('a problem is a line with path, value and fix', () => {
       'apps/0/environment/DATABASE_URL = {"type":"secret","required":true}: comes with "database": remove the declaration, and store the value as a SecureString',
     ],
     [
+      'another type for a variable that comes with the database',
+      withApp({ database: {}, environment: { BOTH_DB: { type: 'email' } } }),
+      'apps/0/environment/BOTH_DB/type = "email": is boolean for EdgePaaS itself: leave it out, only the default may be another',
+    ],
+    [
       'a retry count out of range',
       withApp({ database: {}, environment: { MAX_RETRIES: { default: '21' } } }),
       'apps/0/environment/MAX_RETRIES/default = "21": is not of its type retries: it must be a number from 1 to 20',

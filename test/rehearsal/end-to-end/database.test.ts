@@ -15,7 +15,7 @@ import { findSecret, type Trace } from '../../../rehearsal/traces/search.ts';
 const missing = missingForRealHost();
 const title = missing.length > 0 ? ` (skipped: a real host needs ${missing.join(', ')})` : '';
 const silent = { begins() {}, ended() {}, aborted: () => false };
-const { configFile, tell } = scenarios.database;
+const { configFile, scenario } = scenarios.database;
 
 /** The env files of kept releases, and what Docker and containerd keep of a container: that is the container itself. */
 const mayHold = [
@@ -36,7 +36,7 @@ describe.skipIf(missing.length > 0)(
         makeStage: (tags, app) => createRealStage({ tags, serverNames: app.serverNames, database: true }),
       });
       const samples = await sampleProcesses();
-      told = await tellScenario(rehearsal, tell, silent, () => {});
+      told = await tellScenario(rehearsal, scenario, silent, () => {});
       processes = { place: 'processes', content: (await samples.end()).join('\n') };
     }, 900_000);
     afterAll(() => rehearsal?.close());

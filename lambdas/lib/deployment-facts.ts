@@ -15,7 +15,7 @@ export const migrationOf = (run: PhaseRun | undefined): MigrationFacts | undefin
   factsOf<MigrationFacts>(run ? [run] : [], 'run-migrations')[0];
 
 /** What a deployment's history says of its environment and database. */
-export interface Told {
+export interface DeploymentFacts {
   readonly environment?: EnvironmentFacts;
   readonly database?: DatabaseFacts;
   readonly migration?: MigrationFacts;
@@ -23,7 +23,7 @@ export interface Told {
   readonly warnings: readonly string[];
 }
 
-export function tell(runs: readonly PhaseRun[]): Told {
+export function collectFacts(runs: readonly PhaseRun[]): DeploymentFacts {
   const environments = factsOf<EnvironmentFacts>(runs, 'resolve-env');
   const [environment] = environments;
   const [database] = factsOf<DatabaseFacts>(runs, 'resolve-database');
@@ -75,13 +75,13 @@ function databaseWarnings(database: DatabaseFacts | undefined): string[] {
 
 function schemaWarnings(migration: MigrationFacts | undefined): string[] {
   if (!migration) return [];
-  const { live, requests, status5xx, to } = migration;
+  const { live, to } = migration;
   if (migration.skipped === 'older-release')
     return [
       `the database is at ${to}, which is newer than this release; its configuration says that it runs on it`,
     ];
-  if (live !== 'broken-by-migration') return [];
-  return [
-    `the migration to ${to} broke the release before: ${status5xx} of ${requests} requests ended in 5xx`,
-  ];
+  return live === 'broken-by-migration' ? [describeBreak(migration)] : [];
 }
+
+export const describeBreak = ({ to, requests, status5xx }: MigrationFacts) =>
+  `the migration to ${to} broke the release before: ${status5xx} of ${requests} requests ended in 5xx`;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { tell } from '../../../lambdas/lib/told.ts';
+import { collectFacts } from '../../../lambdas/lib/deployment-facts.ts';
 import type { PhaseName } from '../../../contracts/phase-name.ts';
 import type { Receipt } from '../../../contracts/receipt.ts';
 import { sampleFacts, sampleRun } from '../support/samples.ts';
@@ -24,31 +24,33 @@ function done(phase: PhaseName, ...hosts: Facts[]) {
 
 describe('what the history says of environment and database', () => {
   test('is nothing before any host has said a thing', () => {
-    expect(tell([sampleRun({ phase: 'resolve-env' })])).toEqual({ warnings: [] });
+    expect(collectFacts([sampleRun({ phase: 'resolve-env' })])).toEqual({ warnings: [] });
   });
 
   test('is what the first host said', () => {
-    const told = tell([
+    const facts = collectFacts([
       done('resolve-env', { parameters: 5 }, { parameters: 5 }),
       done('run-migrations', {}),
     ]);
-    expect(told.environment).toMatchObject({ parameters: 5 });
-    expect(told.migration).toMatchObject({ from: 'r1', to: 'r2' });
-    expect(told.warnings).toEqual([]);
+    expect(facts.environment).toMatchObject({ parameters: 5 });
+    expect(facts.migration).toMatchObject({ from: 'r1', to: 'r2' });
+    expect(facts.warnings).toEqual([]);
   });
 
   test('names parameters that no declaration names, once', () => {
-    const { warnings } = tell([done('resolve-env', { undeclared: ['X', 'Y'] }, { undeclared: ['X'] })]);
+    const { warnings } = collectFacts([
+      done('resolve-env', { undeclared: ['X', 'Y'] }, { undeclared: ['X'] }),
+    ]);
     expect(warnings).toEqual(['parameters that are not declared did not reach the app: X, Y']);
   });
 
   test('says that hosts have different versions of a parameter', () => {
-    const { warnings } = tell([done('resolve-env', { versions: { A: 1 } }, { versions: { A: 2 } })]);
+    const { warnings } = collectFacts([done('resolve-env', { versions: { A: 1 } }, { versions: { A: 2 } })]);
     expect(warnings).toEqual([expect.stringContaining('a parameter changed while hosts read it')]);
   });
 
   test('says that Postgres was out of reach, and which data stays where', () => {
-    const { warnings } = tell([
+    const { warnings } = collectFacts([
       done('resolve-database', { note: 'data in Postgres is not in the SQLite file' }),
     ]);
     expect(warnings).toEqual([
@@ -58,7 +60,9 @@ describe('what the history says of environment and database', () => {
   });
 
   test('says that the release is older than the schema', () => {
-    const { warnings } = tell([done('run-migrations', { skipped: 'older-release', from: 'r9', to: 'r9' })]);
+    const { warnings } = collectFacts([
+      done('run-migrations', { skipped: 'older-release', from: 'r9', to: 'r9' }),
+    ]);
     expect(warnings).toEqual([
       expect.stringContaining('the database is at r9, which is newer than this release'),
     ]);
@@ -66,7 +70,7 @@ describe('what the history says of environment and database', () => {
 
   test('counts what a migration broke', () => {
     const broke = { live: 'broken-by-migration', requests: 40, status5xx: 12 };
-    expect(tell([done('run-migrations', broke)]).warnings).toEqual([
+    expect(collectFacts([done('run-migrations', broke)]).warnings).toEqual([
       'the migration to r2 broke the release before: 12 of 40 requests ended in 5xx',
     ]);
   });
@@ -76,9 +80,9 @@ describe('what the history says of environment and database', () => {
     (phase) => {
       const broke = done('run-migrations', { live: 'broken-by-migration', requests: 40, status5xx: 12 });
       const sinceMigration = { requests: 90, status5xx: 62, status499: 1 };
-      const told = tell([broke, done(phase, { sinceMigration })]);
-      expect(told.migration).toMatchObject(sinceMigration);
-      expect(told.warnings).toEqual([expect.stringContaining('62 of 90 requests')]);
+      const facts = collectFacts([broke, done(phase, { sinceMigration })]);
+      expect(facts.migration).toMatchObject(sinceMigration);
+      expect(facts.warnings).toEqual([expect.stringContaining('62 of 90 requests')]);
     },
   );
 });
