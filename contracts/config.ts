@@ -79,11 +79,14 @@ const command = z
 const migrations = z.strictObject({
   /** Run in the new image before traffic moves. */
   command: command.default(['alembic', 'upgrade', 'head']),
-  /** Prints the revision the database has, as the first word of each line; nothing for an empty database. */
+  /**
+   * Prints the revision the database has, as the first word of each line; nothing for an empty database. An image that is older
+   * than the schema is known by Alembic's own words ("Can't locate revision identified by 'x'"); another tool must say the same.
+   */
   currentCommand: command.default(['alembic', 'current']),
   /** Prints the revision the image brings. */
   headCommand: command.default(['alembic', 'heads']),
-  /** Whether the release before runs on the schema that this one brings: without it nothing goes back over a migration. */
+  /** Whether a release runs on a schema newer than its own: without it nothing goes back over a migration. */
   olderReleaseRuns: z.boolean(),
   /** When a migration breaks the live release: switch to the candidate if it is healthy, or stop. */
   whenLiveBreaks: z.enum(['go-forward', 'stop']).default('go-forward'),

@@ -32,8 +32,8 @@ export const resolveDatabase: PhaseDefinition = {
     hostCount: String(plan.waves.flat().length),
     sqliteOnManyHosts: String(plan.app.database?.sqliteOnManyHosts ?? false),
   }),
-  // Installing the client, then at most 20 retries (MAX_RETRIES) of 30 s (RETRY_INTERVAL) and 5 s to connect.
-  executionSeconds: () => 600 + 20 * (30 + 5),
+  // Installing the client, then at most 20 attempts (MAX_RETRIES), 15 s each and 30 s apart (RETRY_INTERVAL).
+  executionSeconds: () => 600 + 20 * (15 + 30),
   facts: databaseFacts,
   failures: [
     'unsupported-distribution',

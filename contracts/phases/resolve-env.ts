@@ -48,5 +48,5 @@ export const resolveEnv: PhaseDefinition = {
   }),
   executionSeconds: () => 300,
   facts: environmentFacts,
-  failures: ['package-install-failed', 'parameters-unreadable', 'environment-invalid'],
+  failures: ['parameters-unreadable', 'environment-invalid'],
 };

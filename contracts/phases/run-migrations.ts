@@ -55,7 +55,7 @@ export const runMigrations: PhaseDefinition = {
       pattern: '^(go-forward|stop)$',
     },
     olderReleaseRuns: {
-      description: 'Whether a release may run on a schema newer than its own',
+      description: 'Whether a release runs on a schema newer than its own',
       pattern: '^(true|false)$',
     },
   },
@@ -74,8 +74,9 @@ export const runMigrations: PhaseDefinition = {
       olderReleaseRuns: String(migrations?.olderReleaseRuns ?? false),
     };
   },
-  // As long again may it wait for another migration of the same database to end.
-  executionSeconds: ({ app }) => 2 * app.timeouts.migration + 300,
+  // As long again may it wait for another migration of the same database, and before that for the database itself:
+  // at most 20 attempts (MAX_RETRIES), 15 s each and 30 s apart (RETRY_INTERVAL).
+  executionSeconds: ({ app }) => 2 * app.timeouts.migration + 20 * (15 + 30) + 300,
   facts: migrationFacts,
   failures: [
     'database-unreachable',

@@ -34,7 +34,7 @@ export const startCandidate: PhaseDefinition = {
     cpus: String(plan.app.resources.cpus),
     stopTimeout: String(plan.app.timeouts.stop),
   }),
-  executionSeconds: ({ app }) => app.timeouts.health + 300,
+  executionSeconds: ({ app }) => app.timeouts.health + 600,
   facts: z.object({
     slot: z.enum(['blue', 'green']),
     /** From docker run to the first healthy answer. */
@@ -45,6 +45,7 @@ export const startCandidate: PhaseDefinition = {
     sqliteBackup: z.optional(z.string()),
   }),
   failures: [
+    'unsupported-distribution',
     'package-install-failed',
     'sqlite-backup-failed',
     'slot-port-taken',
