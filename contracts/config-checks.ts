@@ -107,6 +107,7 @@ function checkEnvironments(config: EdgePaasConfig, report: Report): void {
       else if (value !== undefined && !new RegExp(known.pattern).test(value))
         report([...path, 'default'], `is not of its type ${type}: it must be ${known.is}`);
     }
+    checkCommands(app, index, report);
     const length = asParameter({ types, variables }).length;
     if (length > declarationsLimit)
       report(
@@ -114,4 +115,17 @@ function checkEnvironments(config: EdgePaasConfig, report: Report): void {
         `takes ${length} characters and a command has room for ${declarationsLimit}: declare fewer, or shorten defaults`,
       );
   });
+}
+
+/** Characters that the three commands of the migrations may have in all, for the same reason. */
+const commandsLimit = 8_000;
+
+function checkCommands({ database }: AppConfig, index: number, report: Report): void {
+  const { command, currentCommand, headCommand } = database?.migrations ?? {};
+  const length = asParameter([command, currentCommand, headCommand]).length;
+  if (length > commandsLimit)
+    report(
+      ['apps', index, 'database', 'migrations', 'command'],
+      `and the other two take ${length} characters, of ${commandsLimit}: put what they do into a script of the image`,
+    );
 }

@@ -121,4 +121,4 @@ export function asParameter(value: unknown): string {
 }
 
 /** Characters that the declarations may have in all: document and parameters share 64 KB. */
-export const declarationsLimit = 16_000;
+export const declarationsLimit = 12_000;

@@ -17,6 +17,8 @@ export interface ImagePlan extends Release {
 export interface DocumentPlan {
   readonly name: string;
   readonly version: string;
+  /** The parameters that this version knows: a stack updated meanwhile may have others. */
+  readonly parameters: readonly string[];
 }
 
 /** Everything a deployment needs to know, made once; no phase looks anything up again. */

@@ -110,11 +110,13 @@ async function skipRevert({ taskToken }: RunPhaseInput, sfn: SFNClient): Promise
 }
 
 function commandFor({ phase, plan, waveIndex }: RunPhaseInput, run: PhaseRun) {
-  const { name, version } = plan.documents[phase];
+  const { name, version, parameters: known } = plan.documents[phase];
   // Volumes are in the order of the hosts; a parameter holds those of a wave, not those of a thousand hosts.
   const volumeIds = plan.volumeIds.slice(waveIndex * waveSize, (waveIndex + 1) * waveSize);
   const values = phaseParameters(phases[phase], { ...plan, volumeIds });
-  const parameters = Object.entries(values).map(([key, value]) => [key, [value]]);
+  const parameters = Object.entries(values)
+    .filter(([key]) => known.includes(key))
+    .map(([key, value]) => [key, [value]]);
   return {
     DocumentName: name,
     DocumentVersion: version,

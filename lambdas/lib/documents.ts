@@ -17,8 +17,9 @@ export async function findDocuments(
  */
 async function newestOf(name: string, client: SSMClient): Promise<DocumentPlan> {
   try {
-    const { Document } = await client.send(new DescribeDocumentCommand({ Name: name }));
-    return { name, version: Document!.LatestVersion! };
+    const newest = new DescribeDocumentCommand({ Name: name, DocumentVersion: '$LATEST' });
+    const { LatestVersion, Parameters = [] } = (await client.send(newest)).Document!;
+    return { name, version: LatestVersion!, parameters: Parameters.map((parameter) => parameter.Name!) };
   } catch (error) {
     if (!(error instanceof InvalidDocument)) throw error;
     throw new Error(`The SSM document ${name} does not exist: deploy the stack again`, { cause: error });

@@ -68,6 +68,7 @@ export class DocumentStore {
         LatestVersion: version,
         DefaultVersion: version,
         Status: 'Active',
+        Parameters: Object.keys(stored.document.parameters).map((Name) => ({ Name, Type: 'String' })),
       },
     };
   }

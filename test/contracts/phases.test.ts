@@ -56,7 +56,7 @@ const plan: DeploymentPlan = {
   waves: [['i-0123456789abcdef0']],
   volumeIds: ['vol-0123456789abcdef0', 'vol-0123456789abcdef1'],
   documents: Object.fromEntries(
-    phaseNames.map((name) => [name, { name, version: '1' }]),
+    phaseNames.map((name) => [name, { name, version: '1', parameters: [] as string[] }]),
   ) as DeploymentPlan['documents'],
   hasDatabase: true,
   hasMigration: true,

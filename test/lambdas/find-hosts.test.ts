@@ -59,6 +59,7 @@ const documents = phaseNames.map((name, index) => ({
   DocumentVersion: '1',
   DefaultVersion: '1',
   LatestVersion: String(index + 3),
+  Parameters: [{ Name: 'app' }, { Name: 'fence' }],
 }));
 
 /** Plans web-1 in an account that has so many hosts, each with its volume. EC2 lists them in pages, in no order. */
@@ -123,7 +124,7 @@ describe('a plan', () => {
       app: { name: 'web', hostTag: { key: 'fleet', value: 'web' } },
       docker: { repositoryUrl: 'https://download.docker.com' },
     });
-    expect(planned.documents.bake).toEqual({ name: 'Doc-bake', version: '13' });
+    expect(planned.documents.bake).toEqual({ name: 'Doc-bake', version: '13', parameters: ['app', 'fence'] });
   });
 
   test('is in the ledger, where a closing finds it', async () => {

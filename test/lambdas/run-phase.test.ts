@@ -85,6 +85,18 @@ describe('a phase', () => {
     expect(world.ssmDouble.sent[0]!.Parameters!.schema).toEqual([schema]);
   });
 
+  test('sends what its version of the document knows, though the stack knows more by now', async () => {
+    const { documents } = samplePlan();
+    const bake = { ...documents.bake, parameters: ['app', 'fence', 'executionTimeout'] };
+    const { run } = await begin({ documents: { ...documents, bake } });
+    await run('bake');
+    expect(Object.keys(world.ssmDouble.sent[0]!.Parameters!).sort()).toEqual([
+      'app',
+      'executionTimeout',
+      'fence',
+    ]);
+  });
+
   test('has written its callback before the command can answer', async () => {
     const { run } = await begin();
     let seen: unknown;

@@ -2,6 +2,8 @@ import type { CommandInvocation } from '@aws-sdk/client-ssm';
 import { parseConfig } from '../../../contracts/config.ts';
 import type { FailureId } from '../../../contracts/failure.ts';
 import { phaseNames, type PhaseName } from '../../../contracts/phase-name.ts';
+import { commonParameters } from '../../../contracts/phase.ts';
+import { phases } from '../../../contracts/phases/index.ts';
 import type { DeploymentPlan } from '../../../contracts/plan.ts';
 import type { DeploymentRequest } from '../../../contracts/request.ts';
 import { runIdOf, type PhaseRun } from '../../../lambdas/lib/ledger.ts';
@@ -26,6 +28,11 @@ export const apps = appSettings(
   }),
 );
 
+const parametersOf = (name: PhaseName) => [
+  ...Object.keys({ ...commonParameters, ...phases[name].parameters }),
+  'executionTimeout',
+];
+
 export const digestOf = (digit: string) => `sha256:${digit.repeat(64)}`;
 
 const byPhase = <T>(value: (name: PhaseName) => T) =>
@@ -46,7 +53,11 @@ export const samplePlan = (overrides: Partial<DeploymentPlan> = {}): DeploymentP
     },
     waves: [['i-0aaaaaaaa']],
     volumeIds: ['vol-0aaaaaaaa'],
-    documents: byPhase((name) => ({ name: `EdgePaas-${name}`, version: '7' })),
+    documents: byPhase((name) => ({
+      name: `EdgePaas-${name}`,
+      version: '7',
+      parameters: parametersOf(name),
+    })),
     hasDatabase: false,
     hasMigration: false,
     docker: {
