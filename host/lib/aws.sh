@@ -5,7 +5,8 @@ source host/lib/aws-signature.sh
 
 METADATA=169.254.169.254
 AWS_CONTENT_TYPE=application/x-amz-json-1.1
-AWS_RETRY_SECONDS=20
+AWS_SILENCE_SECONDS=20
+AWS_RETRY_SECONDS=120 # a fleet that asks at once, of an account that answers 40 questions a second
 AWS_SIGNER=aws::signed_by_curl
 
 # IMDSv2. Sets AWS_USER and AWS_TOKEN, or returns 1 and says why in REPLY.
@@ -42,16 +43,30 @@ aws::parse_credentials() {
 
 # Sets AWS_STATUS (000: no answer) and AWS_ANSWER. Asks again what AWS answers to too many at once, which hosts of a wave are.
 aws::call() { # service, host, region, target, body
-  local deadline=$((SECONDS + AWS_RETRY_SECONDS)) attempt
+  local started=$SECONDS attempt
   for ((attempt = 0; ; attempt++)); do
     aws::ask "$@"
-    if ! aws::may_pass || ((SECONDS >= deadline)); then return; fi
-    phase::sleep "$((attempt < 4 ? attempt : 4)).$((RANDOM % 900 + 100))"
+    if ! aws::may_pass $((SECONDS - started)); then return; fi
+    aws::pause "$attempt"
+    phase::sleep "$REPLY"
   done
 }
 
-aws::may_pass() {
-  [[ $AWS_STATUS =~ ^(000|429|5..)$ || ($AWS_STATUS == 400 && $AWS_ANSWER == *Throttling*) ]]
+aws::may_pass() { # seconds since it was first asked
+  if [[ $AWS_STATUS == 000 ]]; then
+    (($1 < AWS_SILENCE_SECONDS))
+  elif [[ $AWS_STATUS =~ ^(429|5..)$ || ($AWS_STATUS == 400 && $AWS_ANSWER == *Throttling*) ]]; then
+    (($1 < AWS_RETRY_SECONDS))
+  else
+    return 1
+  fi
+}
+
+# Anywhere within a time that doubles up to 8 s: hosts that began together do not stay together.
+aws::pause() { # attempts before; sets REPLY, seconds
+  local most=$((1000 << ($1 < 3 ? $1 : 3)))
+  local pause=$((100 + RANDOM % most))
+  printf -v REPLY '%d.%03d' $((pause / 1000)) $((pause % 1000))
 }
 
 # By curl's own signature, which costs no process; if AWS does not take it, by ours from then on.

@@ -10,10 +10,19 @@ const credentials = {
   sessionToken: 'to/k+en==',
 };
 
-/** Runs aws::call with another curl, which answers by its nth call from the configuration it was given. */
-function call(answers: string): { status: string; answer: string; configurations: string[]; took: number } {
+/**
+ * Runs aws::call with another curl, which answers by its nth call from the configuration it was given. Pauses take no time,
+ * and a whole second or more of SECONDS.
+ */
+function call(answers: string): {
+  status: string;
+  answer: string;
+  configurations: string[];
+  pauses: number[];
+} {
   const script = `set -Eeuo pipefail; shopt -s inherit_errexit; export LC_ALL=C
-    source host/lib/json.sh; source host/lib/aws.sh; phase::sleep() { :; }
+    source host/lib/json.sh; source host/lib/aws.sh
+    phase::sleep() { SECONDS=$((SECONDS + \${1%.*} + 1)); printf '%s\\n' "$1" >&4; }
     curl() { local given; given=$(</dev/stdin); printf '%s\\0' "$given" >&3; n=$(wc -l <"$counter"); echo >>"$counter"; ${answers} }
     counter=$(mktemp); trap 'rm -f "$counter"' EXIT
     AWS_USER=$1 AWS_TOKEN=$2
@@ -21,14 +30,14 @@ function call(answers: string): { status: string; answer: string; configurations
     printf '%s\\n%s' "$AWS_STATUS" "$AWS_ANSWER"`;
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
   const values = [`${accessKeyId}:${secretAccessKey}`, sessionToken];
-  const started = performance.now();
   const run = spawnSync('bash', ['-c', script, 'bash', ...values], {
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
   });
   if (run.status !== 0) throw new Error(`exit ${run.status}: ${run.stderr}`);
   const [status = '', ...answer] = run.stdout.toString().split('\n');
   const configurations = run.output[3]!.toString().split('\0').slice(0, -1);
-  return { status, answer: answer.join('\n'), configurations, took: performance.now() - started };
+  const pauses = run.output[4]!.toString().split('\n').slice(0, -1).map(Number);
+  return { status, answer: answer.join('\n'), configurations, pauses };
 }
 
 const refuse = (kind: string) => `printf '{"__type":"com.amazon#${kind}","message":"no"}\\n400'`;
@@ -78,6 +87,22 @@ describe('aws::call', () => {
     );
     expect([status, answer]).toEqual(['200', '{}']);
     expect(configurations).toHaveLength(4);
+  });
+
+  it('outlasts a fleet that asks for longer than a minute, each host in a rhythm of its own', () => {
+    const throttled = `if ((SECONDS < 100)); then ${refuse('ThrottlingException')}; else ${accept}; fi;`;
+    const { status, pauses } = call(throttled);
+    expect(status).toBe('200');
+    expect(Math.max(...pauses)).toBeLessThan(8.2);
+    expect(new Set(pauses).size).toBeGreaterThan(pauses.length / 2);
+    expect(call(throttled).pauses).not.toEqual(pauses);
+  });
+
+  it('takes what lasts for an answer, silence sooner than throttling', () => {
+    const silent = call(`printf '\n000';`);
+    const throttled = call(`${refuse('ThrottlingException')};`);
+    expect([silent.status, throttled.status]).toEqual(['000', '400']);
+    expect(silent.pauses.length).toBeLessThan(throttled.pauses.length);
   });
 
   it('takes a refusal for one', () => {
