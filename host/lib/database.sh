@@ -92,6 +92,7 @@ database::explain_refusal() {
     *'certificate verify failed'*) REPLY='the certificate is not trusted' ;;
     *'does not match host name'*) REPLY='the certificate is for another name' ;;
     *'root certificate file'*) REPLY='no certificate authority is given' ;;
+    *'unsupported startup parameter'* | *'command-line options'*) REPLY='a proxy stands before the database and takes no options' ;;
     *'pg_hba.conf'*) REPLY='no rule of the server lets this host and user in' ;;
     *'permission denied for database'* | *'is not permitted to log in'*) REPLY='the user may not connect to the database' ;;
     *'is not currently accepting connections'*) REPLY='the database accepts no connections' ;;

@@ -5,6 +5,8 @@ import { phases } from '../../contracts/phases/index.ts';
 const reasonPattern = new RegExp(phases['resolve-env'].parameters.databaseReason!.pattern);
 const failed = 'psql: error: connection to server at "db.example" (10.0.0.1), port 5432 failed: ';
 
+const proxied = 'a proxy stands before the database and takes no options';
+
 /** What psql 13 to 17 say, by source and by trial; what becomes of it. */
 const said: [complaint: string, state: string, reason: string][] = [
   [`${failed}Connection refused\n\tIs the server running?`, 'unreachable', 'connection refused'],
@@ -49,6 +51,13 @@ const said: [complaint: string, state: string, reason: string][] = [
     `${failed}FATAL:  permission denied for database "app"`,
     'refused',
     'the user may not connect to the database',
+  ],
+  [`${failed}FATAL:  unsupported startup parameter: options`, 'refused', proxied],
+  [`${failed}FATAL:  unsupported startup parameter in options: lock_timeout`, 'refused', proxied],
+  [
+    `${failed}FATAL:  Feature not supported: RDS Proxy currently doesn’t support command-line options.`,
+    'refused',
+    proxied,
   ],
   [`${failed}FATAL:  something new`, 'refused', 'the server refuses the connection'],
   // One host is silent, the other refuses: that counts.
