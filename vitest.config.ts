@@ -1,16 +1,38 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Whoever begins these last waits for them alone. */
+const longest = [
+  'end-to-end/database',
+  'host/run-migrations-interrupted',
+  'end-to-end/real-host',
+  'host/run-migrations',
+  'test/host/',
+  'test/examples/',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const index = longest.findIndex((part) => moduleId.includes(part));
+      return index < 0 ? longest.length : index;
+    };
+    return (await super.sort(files)).sort((one, other) => rank(one) - rank(other));
+  }
+}
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Hosts of other distributions take their mirrors and minutes: on request.
     exclude: process.env['EDGEPAAS_DISTRIBUTIONS'] ? [] : ['test/host/distribution-others.test.ts'],
+    sequence: { sequencer: LongestFirst },
     pool: 'forks',
-    // Two at once: real hosts, nginx and Docker share the machine with the tests.
-    maxWorkers: 2,
+    // Most of their time the tests of hosts wait: for systemd, Docker, migrations, bakes and drains.
+    maxWorkers: 4,
     // Bounds for what hangs, not expectations: a busy machine may be many times slower than an idle one.
     testTimeout: 240_000,
-    hookTimeout: 600_000,
+    hookTimeout: 900_000,
     expect: { poll: { timeout: 60_000 } },
     // CDK's own WASM validation costs seconds a synth; the template's test turns it on once.
     env: { CDK_VALIDATION: 'false' },

@@ -10,7 +10,7 @@ const app = {
     RETRY_INTERVAL: { default: '1' },
   },
   database: { migrations: { olderReleaseRuns: true, lockTimeoutSeconds: 2 } },
-  timeouts: { health: 15, bake: 4, drain: 4, stop: 10, migration: 20 },
+  timeouts: { health: 15, bake: 2, drain: 3, stop: 10, migration: 20 },
 } as const;
 
 /** What `npm start -- --scenario database` deploys: the FastAPI example with its database, with times short enough to watch. */

@@ -6,7 +6,8 @@ import type { DeploymentReport } from '../report/report.ts';
 export interface Expectation {
   readonly outcome: Outcome;
   readonly failureId?: FailureId;
-  readonly serving: string;
+  /** A BUILD_VERSION. */
+  readonly serving: string | RegExp;
   /** FINAL_DB_MODE, as the history says. */
   readonly databaseMode?: DatabaseMode;
   /** Not one request, stream or socket of any client. */
@@ -21,8 +22,8 @@ export function expectations(deployment: DeploymentReport, expected: Expectation
     problems.push(`ended ${outcome} instead of ${expected.outcome} (${failureId}: ${cause})`);
   else if ((expected.failureId ?? null) !== failureId)
     problems.push(`failed by ${failureId} instead of ${expected.failureId} (${cause})`);
-  if (servingAfterwards !== null && servingAfterwards !== expected.serving)
-    problems.push(`port 80 answers ${servingAfterwards} instead of ${expected.serving}`);
+  if (servingAfterwards !== null && !serves(expected.serving, servingAfterwards))
+    problems.push(`port 80 answers ${servingAfterwards} instead of ${String(expected.serving)}`);
   if (expected.databaseMode && deployment.database?.mode !== expected.databaseMode)
     problems.push(`uses ${deployment.database?.mode ?? 'no database'} instead of ${expected.databaseMode}`);
   if (expected.nothingLost && load)
@@ -30,3 +31,6 @@ export function expectations(deployment: DeploymentReport, expected: Expectation
       if (load[name] > 0) problems.push(`${load[name]} ${name} of ${load.requests} requests`);
   return problems.map((problem) => `${title}: ${problem}`);
 }
+
+const serves = (expected: string | RegExp, actual: string) =>
+  typeof expected === 'string' ? actual === expected : expected.test(actual);

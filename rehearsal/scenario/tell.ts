@@ -16,6 +16,8 @@ export interface Step {
   readonly title: string;
   readonly run: (rehearsal: Rehearsal) => Promise<Walked>;
   readonly expect: Expectation;
+  /** false: too long for the tests, which prove it on the host alone. */
+  readonly inTests?: boolean;
   /** Before the step: constant load begins, or what runs of it ends. */
   readonly load?: 'begin' | 'end';
   /** What else must be true afterwards; a sentence for each thing that is not. */

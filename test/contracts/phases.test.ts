@@ -56,8 +56,8 @@ const plan: DeploymentPlan = {
   waves: [['i-0123456789abcdef0']],
   volumeIds: ['vol-0123456789abcdef0', 'vol-0123456789abcdef1'],
   documents: Object.fromEntries(
-    phaseNames.map((name) => [name, { name, version: '1', parameters: [] as string[] }]),
-  ) as DeploymentPlan['documents'],
+    phaseNames.map((name) => [name, { name, version: '1', parameters: [] }] as const),
+  ) as unknown as DeploymentPlan['documents'],
   hasDatabase: true,
   hasMigration: true,
   database: { mode: 'sqlite_only', reason: 'Postgres is out of reach after 6 attempts: connection refused' },

@@ -15,12 +15,18 @@ import { findSecret, type Trace } from '../../../rehearsal/traces/search.ts';
 const missing = missingForRealHost();
 const title = missing.length > 0 ? ` (skipped: a real host needs ${missing.join(', ')})` : '';
 const silent = { begins() {}, ended() {}, aborted: () => false };
-const { configFile, scenario } = scenarios.database;
+const { configFile } = scenarios.database;
+/** Without the steps that test/host/run-migrations*.test.ts prove. */
+const scenario = {
+  ...scenarios.database.scenario,
+  steps: scenarios.database.scenario.steps.filter(({ inTests = true }) => inTests),
+};
 
 /** The env files of kept releases, and what Docker and containerd keep of a container: that is the container itself. */
 const mayHold = [
-  /^\/var\/lib\/edgepaas\/apps\/web\/env\/web-[0-9]+\.env$/,
+  /^\/var\/lib\/edgepaas\/apps\/(web|api)\/env\/(web|api)-[0-9]+\.env$/,
   /^\/mnt\/docker-data\/docker\/containers\/[0-9a-f]{64}\/config\.v2\.json$/,
+  /^\/mnt\/docker-data\/containerd\/io\.containerd\.metadata\.v1\.bolt\/meta\.db$/,
   /^\/run\/containerd\/io\.containerd\.runtime\.v2\.task\/moby\/[0-9a-f]{64}\/config\.json$/,
 ];
 
@@ -70,21 +76,37 @@ describe.skipIf(missing.length > 0)(
     });
 
     it('the search would find it in a log, a state, the ledger, a command, the journal and a forgotten file', async () => {
-      const planted = 'canary-that-was-planted-0123456789';
+      const planted = 'canary-planted-0123456789';
       const { host } = realStage(rehearsal);
       const { deployer, logFolder } = rehearsal;
       appendFileSync(join(logFolder, 'aws-calls.jsonl'), `${planted}\n`);
       await deployer.ledger.put(appKey('web', 'planted'), { deep: [{ down: `x${planted}` }] });
       await rehearsal.execute({ app: planted, buildVersion: 'v1' });
+      await sendCommand({ app: planted });
       await host.exec(['bash', '-c', 'printf %s "$0" | base64 >/root/forgotten; logger -- "$0"', planted]);
       const found = findSecret(planted, await collectTraces(rehearsal));
       expect(found).toContain('log aws-calls.jsonl');
       expect(found).toContain('ledger app#web planted');
       expect(found.some((place) => place.startsWith('execution '))).toBe(true);
+      expect(found.some((place) => place.startsWith('command '))).toBe(true);
       expect(await filesWithSecret(host, planted)).toEqual(
         expect.arrayContaining(['/root/forgotten', 'journal']),
       );
     });
+
+    /** As a person could: another app's name is all that is different from a command that was sent. */
+    async function sendCommand(changed: Record<string, string>): Promise<void> {
+      const { ssm } = rehearsal.deployer;
+      const sent = ssm.commands.find(({ comment }) => comment.endsWith('.inspect.0'))!;
+      const Parameters = { ...sent.parameters };
+      for (const [name, value] of Object.entries(changed)) Parameters[name] = [value];
+      const InstanceIds = [rehearsal.stage.host.instanceId];
+      await ssm.handle(
+        'SendCommand',
+        { DocumentName: sent.stored.name, InstanceIds, Parameters },
+        { principal: 'rehearsal' },
+      );
+    }
 
     function secret(name: string): string {
       const { parameters } = rehearsal.deployer.ssm;
