@@ -7,7 +7,7 @@ broken_live::count() { # slot that served meanwhile
   if [[ $1 == none || ! -e $RECEIPTS/run-migrations.json ]]; then return; fi
   if [[ $(<"$RECEIPTS/run-migrations.json") != *'"live":"broken-by-migration"'* ]]; then return; fi
   read -r _ _ LOG_INODE LOG_OFFSET _ <"$RECEIPTS/migrating"
-  slot::port "$1"
+  live_slot::port "$1"
   access_log::open
   access_log::advance "$REPLY"
   access_log::facts

@@ -27,11 +27,11 @@ candidate::choose_logging() { # sets LOGGING
 # The authority of its database where DATABASE_URL says it is, and its SQLite file where DATABASE_URL_SQLITE does; z, so that
 # SELinux lets every container of the app have them.
 candidate::choose_mounts() { # sets MOUNTS
-  MOUNTS=()
-  if [[ -e $ENV_AUTHORITY ]]; then MOUNTS+=(--volume "$ENV_AUTHORITY:/etc/edgepaas/database-ca.pem:ro,z"); fi
+  env::mount_authority
+  MOUNTS=("${AUTHORITY_MOUNT[@]}")
   if ! sqlite::is_used; then return; fi
   sqlite::locate
-  MOUNTS+=(--volume "$SQLITE_FOLDER:/data/sqlite:z")
+  MOUNTS+=(--volume "$SQLITE_FOLDER:$SQLITE_IN_CONTAINER:z")
 }
 
 candidate::explain_refusal() { # exit code of docker run, what it said

@@ -1,8 +1,7 @@
 # A database's URL, taken apart as libpq does it, and made safe for the app. No process sees it: it holds a password.
 # Which URLs there are is checked before, by environment::validate. Source: PostgreSQL, "Connection URIs".
+source host/lib/env.sh
 source host/lib/percent.sh
-
-DATABASE_CA_IN_CONTAINER=/etc/edgepaas/database-ca.pem
 
 # Sets PG_USER, PG_PASSWORD, PG_HOST, PG_PORT, PG_DATABASE and PG_SSLMODE, as the variables PGUSER and so on of psql want them,
 # and the array PG_OTHERS: what else of the URL psql takes from its environment, as NAME=value. Returns 1 for what is no such URL.
@@ -60,6 +59,6 @@ database_url::for_app() { # url, the configuration's sslmode, true if there is a
   query=${url:${#before}+1}
   query=${query%&}
   if [[ \&$query != *\&sslmode=* ]]; then query+=${query:+&}sslmode=$mode; fi
-  if $3; then query+=\&sslrootcert=$DATABASE_CA_IN_CONTAINER; fi
+  if $3; then query+=\&sslrootcert=$AUTHORITY_IN_CONTAINER; fi
   REPLY="$before?$query"
 }

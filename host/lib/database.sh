@@ -23,11 +23,11 @@ database::export_connection() {
   export PGCONNECT_TIMEOUT=$DATABASE_CONNECT_SECONDS PGAPPNAME=${DATABASE_APPLICATION:-edgepaas-$DEPLOYMENT_ID}
 }
 
-# Sets DATABASE_ANSWER; or returns 1 with DATABASE_STATE (unreachable: it may pass; refused: it will not by itself), why in
-# REPLY, and DATABASE_SQLSTATE if it was the SQL that failed.
+# Sets DATABASE_ANSWER; or returns 1 with DATABASE_STATE (unreachable: it may pass; refused: it will not by itself) and why in
+# REPLY.
 database::ask() { # SQL, without secrets
   local said code complaint
-  DATABASE_STATE=reached DATABASE_SQLSTATE=''
+  DATABASE_STATE=reached
   said=$(database::exchange "$1")
   complaint=${said%%$'\036'*} said=${said#*$'\036'}
   code=${said%%$'\036'*} DATABASE_ANSWER=${said#*$'\036'}
@@ -63,8 +63,7 @@ database::reach() { # attempts, seconds between them
 database::explain() { # what psql said
   DATABASE_STATE=refused
   if [[ $1 =~ (ERROR|FATAL|PANIC):\ +([0-9A-Z]{5})($'\n'|$) ]]; then
-    DATABASE_SQLSTATE=${BASH_REMATCH[2]}
-    database::explain_sqlstate
+    database::explain_sqlstate "${BASH_REMATCH[2]}"
   elif database::explain_refusal "$1"; then
     return
   elif database::explain_silence "$1"; then
@@ -75,9 +74,9 @@ database::explain() { # what psql said
 }
 
 # Source: PostgreSQL's documentation, appendix A.
-database::explain_sqlstate() {
-  REPLY="the query fails with SQLSTATE $DATABASE_SQLSTATE"
-  case $DATABASE_SQLSTATE in
+database::explain_sqlstate() { # five characters
+  REPLY="the query fails with SQLSTATE $1"
+  case $1 in
     08* | 57P0[1-5]) DATABASE_STATE=unreachable REPLY='the connection was cut' ;;
     53300) DATABASE_STATE=unreachable REPLY='too many connections' ;;
   esac

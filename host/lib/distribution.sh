@@ -15,8 +15,9 @@ DISTRIBUTIONS='
 '
 
 # Our word for a package, and its name by each of the conventions; `-`: not needed there. Docker is here where Docker itself
-# builds none. The packages of Postgres and SQLite are clients alone. Amazon Linux names Postgres by its version: 15 is in every release of 2023's repository, to one of which
-# a host is pinned (github.com/amazonlinux/amazon-linux-2023, issues 516 and 717), and it speaks to newer servers as well.
+# builds none. The packages of Postgres and SQLite are clients alone. Amazon Linux names Postgres by its version: 15
+# is in every release of 2023's repository, to one of which a host is pinned (github.com/amazonlinux/amazon-linux-2023, issues
+# 516 and 717), and it speaks to newer servers as well.
 PACKAGES='
   word               deb                           el                            amzn
   docker             -                             -                             docker

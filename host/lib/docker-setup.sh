@@ -16,8 +16,8 @@ docker_setup::unit() { # docker or containerd; sets UNIT_FILE and UNIT
   UNIT+=$'\n\n'"[Service]"$'\n'"ExecStart="$'\n'"ExecStart=/usr/bin/containerd --root $CONTAINERD_ROOT"
 }
 
-# The roots need the labels of the places they take, which only container-selinux knows: a package that comes with Docker.
-# A new filesystem has no label at its top.
+# The roots need the labels of the places they take, which only the package container-selinux knows. A new filesystem has no
+# label at its top.
 docker_setup::label() {
   if ! selinux::is_on; then return; fi
   restorecon "$VOLUME"

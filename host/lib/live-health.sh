@@ -27,8 +27,8 @@ live_health::note() {
 }
 
 live_health::read_slot() { # sets LIVE_SLOT and LIVE_PORT
-  slot::read_live
-  slot::port "$LIVE_SLOT"
+  live_slot::read
+  live_slot::port "$LIVE_SLOT"
   LIVE_PORT=$REPLY
 }
 

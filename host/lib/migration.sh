@@ -1,7 +1,7 @@
 # Commands of the app's migrations, each in a container of the new image that no client needs to stay for: what kills this
 # script leaves the container and its output to the next run. What they say is read without the values of the env file.
 source host/lib/docker.sh
-source host/lib/env.sh
+source host/lib/redact.sh
 source host/lib/database-url.sh
 source host/lib/database-lock.sh
 
@@ -12,24 +12,23 @@ MIGRATION_LOGGING=(--log-driver json-file --log-opt max-size=1m --log-opt max-fi
 
 # From the env file: DATABASE_MODE, MAX_RETRIES, RETRY_INTERVAL, and how this host and the migration reach the database.
 migration::read_settings() {
-  local name value
-  DATABASE_MODE=none MAX_RETRIES=6 RETRY_INTERVAL=3 MIGRATION_URL='' MIGRATION_OPTIONS=''
-  while IFS='=' read -r name value; do
-    case $name in
-      FINAL_DB_MODE) DATABASE_MODE=$value ;;
-      MAX_RETRIES) MAX_RETRIES=$value ;;
-      RETRY_INTERVAL) RETRY_INTERVAL=$value ;;
-      DATABASE_URL) MIGRATION_URL=$value ;;
-      PGOPTIONS) MIGRATION_OPTIONS=$value ;;
-    esac
-  done <"$ENV_FILE"
-  if [[ ! $MIGRATION_URL ]]; then return; fi
+  migration::read_setting FINAL_DB_MODE DATABASE_MODE
+  if [[ $DATABASE_MODE == sqlite_only ]]; then return; fi
+  migration::read_setting MAX_RETRIES MAX_RETRIES
+  migration::read_setting RETRY_INTERVAL RETRY_INTERVAL
+  migration::read_setting DATABASE_URL MIGRATION_URL
+  env::value PGOPTIONS "$ENV_FILE"
+  MIGRATION_OPTIONS=$REPLY DATABASE_AUTHORITY=''
   database_url::parse "$MIGRATION_URL" || phase::fail database-refused 'DATABASE_URL is no URL of a Postgres database'
-  DATABASE_AUTHORITY='' MIGRATION_MOUNTS=()
-  if [[ -e $ENV_AUTHORITY ]]; then
-    DATABASE_AUTHORITY=$ENV_AUTHORITY MIGRATION_MOUNTS=(--volume "$ENV_AUTHORITY:$DATABASE_CA_IN_CONTAINER:ro,z")
-  fi
+  if [[ -e $ENV_AUTHORITY ]]; then DATABASE_AUTHORITY=$ENV_AUTHORITY; fi
+  env::mount_authority
   migration::prepare_connection
+}
+
+migration::read_setting() { # name in the env file, our variable
+  env::value "$1" "$ENV_FILE"
+  if [[ ! $REPLY ]]; then phase::fail phase-crashed "The release's env file has no $1"; fi
+  printf -v "$2" %s "$REPLY"
 }
 
 # Its sessions are known by their name, and wait for no lock of a table while others queue behind them. In a URL both would
@@ -56,7 +55,7 @@ migration::start() { # what for, command as a JSON array
   MIGRATION_CONTAINERS+=("$container")
   said=$(PGAPPNAME=$MIGRATION_NAME PGOPTIONS=$MIGRATION_OPTIONS DATABASE_URL=$MIGRATION_URL docker create --pull never \
     --name "$container" --label "edgepaas.migration=$APP" --label "edgepaas.deployment=$DEPLOYMENT_ID" \
-    --env-file "$ENV_FILE" --env PGAPPNAME --env PGOPTIONS --env DATABASE_URL "${MIGRATION_LOGGING[@]}" "${MIGRATION_MOUNTS[@]}" \
+    --env-file "$ENV_FILE" --env PGAPPNAME --env PGOPTIONS --env DATABASE_URL "${MIGRATION_LOGGING[@]}" "${AUTHORITY_MOUNT[@]}" \
     "$REPOSITORY_URI@$DIGEST" "${command[@]}" 2>&1) || migration::fail_unrunnable "${said##*docker: }"
   docker::call POST "/containers/$container/start"
   if [[ $DOCKER_STATUS == 204 ]]; then return; fi
@@ -65,7 +64,7 @@ migration::start() { # what for, command as a JSON array
 }
 
 migration::fail_unrunnable() { # what Docker said
-  env::redact "$1"
+  redact::text "$1"
   case $REPLY in
     *'no space left on device'*) phase::fail disk-full "Docker's volume is full: prune or grow it" ;;
     *) phase::fail image-not-runnable "Docker cannot run a command of the migrations: ${REPLY%%$'\n'*}" ;;
@@ -108,7 +107,7 @@ migration::collect() { # what for
   local container=edgepaas-$APP-migration-$1
   SAID=$(docker logs "$container" 2>/dev/null | head -c 4000 || true)
   COMPLAINT=$(docker logs --tail 30 "$container" 2>&1 | tail -c 4000 || true)
-  env::redact "$COMPLAINT"
+  redact::text "$COMPLAINT"
   COMPLAINT=$REPLY
   docker::remove "$container" 0
 }

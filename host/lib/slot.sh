@@ -1,7 +1,7 @@
 # What runs on the two slots of an app.
 source host/lib/live-slot.sh
 source host/lib/docker.sh
-source host/lib/env.sh
+source host/lib/redact.sh
 
 slot::look() { # slot; sets CONTAINER_STATUS (200: there is one) and CONTAINER
   docker::get "/containers/edgepaas-$APP-$1/json"
@@ -29,6 +29,6 @@ slot::identify() { # slot
 slot::last_words() { # slot
   local text
   text=$(docker logs --tail 12 "edgepaas-$APP-$1" 2>&1 | tail -c 4000 || true)
-  env::redact "$text"
-  env::end "$REPLY"
+  redact::text "$text"
+  redact::end "$REPLY"
 }

@@ -28,7 +28,7 @@ traffic::is_served_by() { # slot
     [[ $HTTP_STATUS == 503 && ! $upstream ]]
     return
   fi
-  slot::port "$1"
+  live_slot::port "$1"
   [[ $upstream == "127.0.0.1:$REPLY" ]]
 }
 

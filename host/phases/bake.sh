@@ -3,7 +3,6 @@
 # so it holds no lock meanwhile, and it changes nothing: the way back is revert's.
 source host/lib/phase.sh
 source host/lib/slot.sh
-source host/lib/env.sh
 source host/lib/health.sh
 source host/lib/traffic.sh
 source host/lib/access-log.sh
@@ -18,7 +17,7 @@ bake::holds() {
 bake::begin() {
   traffic::read_move || phase::fail candidate-died 'This deployment has no release under traffic on the host'
   SLOT=$MOVE_TO
-  slot::port "$SLOT"
+  live_slot::port "$SLOT"
   SLOT_PORT=$REPLY
   access_log::count_before
   access_log::open

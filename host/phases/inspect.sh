@@ -14,7 +14,7 @@ inspect::look() {
   local program
   missing=()
   volume::is_ready || missing+=("the volume is not mounted at $VOLUME")
-  slot::read_live
+  live_slot::read
   docker::get /info "/containers/edgepaas-$APP-$LIVE_SLOT/json"
   inspect::check_docker "${DOCKER_ANSWERS[0]:-}"
   inspect::read_live_digest "${DOCKER_ANSWERS[1]:-}"

@@ -9,11 +9,6 @@ source host/lib/sqlite.sh
 source host/lib/live-slot.sh
 source host/lib/docker.sh
 
-# Decided once: hosts may have been told, whatever has become of Postgres.
-resolve_database::holds() {
-  true
-}
-
 resolve_database::choose() { # sets MODE and REASON
   environment::configured_mode
   MODE=$DATABASE_MODE_CONFIGURED REASON='configured: USE_SQLITE is true' DATABASE_ATTEMPTS=0
@@ -49,7 +44,7 @@ resolve_database::reach() {
   local why=$REPLY
   lock::take_app
   phase::check_fence
-  phase::skip_if_done resolve_database::holds
+  phase::skip_if_done true
   REPLY=$why
   return "$code"
 }
@@ -70,11 +65,12 @@ use Postgres or one host, or set database.sqliteOnManyHosts"
 
 resolve_database::note() { # sets NOTE: what the live release has written and this one will not see
   NOTE=''
-  slot::read_live
+  live_slot::read
   if [[ $LIVE_SLOT == none ]]; then return; fi
   docker::get "/containers/edgepaas-$APP-$LIVE_SLOT/json"
   docker::text "${DOCKER_ANSWERS[0]:-}" edgepaas.deployment
-  sqlite::read_mode "$APP_STATE/env/$REPLY.env"
+  env::file_of "$REPLY"
+  env::value FINAL_DB_MODE "$REPLY"
   sqlite::locate
   case $REPLY-$MODE in
     sqlite_only-sqlite_only) ;;
@@ -85,7 +81,8 @@ resolve_database::note() { # sets NOTE: what the live release has written and th
 
 phase::begin resolve-database parameterPath declarations sslMode hostCount sqliteOnManyHosts
 phase::enter_app
-phase::skip_if_done resolve_database::holds
+# Decided once: hosts may have been told, whatever has become of Postgres.
+phase::skip_if_done true
 package::provide_program jq jq
 environment::read
 environment::validate

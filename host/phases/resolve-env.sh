@@ -4,6 +4,7 @@
 source host/lib/phase.sh
 source host/lib/environment.sh
 source host/lib/env.sh
+source host/lib/sqlite.sh
 source host/lib/live-slot.sh
 source host/lib/hmac.sh
 
@@ -31,14 +32,14 @@ resolve_env::compose() {
 }
 
 resolve_env::own_lines() {
-  slot::read_live
-  slot::port "$IDLE_SLOT"
+  live_slot::read
+  live_slot::port "$IDLE_SLOT"
   ENV_LINES=("BUILD_VERSION=$BUILD_VERSION" "CONTAINER_PORT=$CONTAINER_PORT" "EDGEPAAS_APP=$APP"
     "EDGEPAAS_DEPLOYMENT_ID=$DEPLOYMENT_ID" "EDGEPAAS_SLOT=$IDLE_SLOT" "EDGEPAAS_SLOT_PORT=$REPLY")
   if [[ $DATABASE_MODE == none ]]; then return; fi
   # EdgePaaS runs the migrations, once and under a lock: an image that would run them at its start must not.
   ENV_LINES+=("FINAL_DB_MODE=$DATABASE_MODE" "FINAL_DB_MODE_REASON=$DATABASE_REASON" RUN_MIGRATIONS=false)
-  if [[ $DATABASE_MODE == sqlite_only ]]; then ENV_LINES+=(DATABASE_URL_SQLITE=sqlite:////data/sqlite/app.db); fi
+  if [[ $DATABASE_MODE == sqlite_only ]]; then ENV_LINES+=(DATABASE_URL_SQLITE="sqlite:///$SQLITE_IN_CONTAINER/app.db"); fi
 }
 
 # With SQLite the app gets no way to Postgres at all.

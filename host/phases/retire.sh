@@ -16,7 +16,7 @@ retire::holds() {
 
 retire::require_moved() {
   traffic::read_move || true
-  slot::read_live
+  live_slot::read
   if [[ $LIVE_SLOT == "$MOVE_TO" && $LIVE_SLOT != none ]]; then return; fi
   phase::fail retire-failed "Traffic is on ${LIVE_SLOT/none/no slot} and not on a slot of this deployment: nothing was stopped"
 }
@@ -24,7 +24,7 @@ retire::require_moved() {
 # Other phases may run while streams take their time, so what was true is asked again afterwards.
 retire::drain() {
   lock::release
-  slot::port "$MOVE_FROM"
+  live_slot::port "$MOVE_FROM"
   drain::await "$REPLY" "$DRAIN_TIMEOUT"
   lock::take_app
   phase::check_fence

@@ -3,7 +3,6 @@
 # what the host knows, wherever the deployment stopped; having nothing to do is success.
 source host/lib/phase.sh
 source host/lib/slot.sh
-source host/lib/env.sh
 source host/lib/site.sh
 source host/lib/health.sh
 source host/lib/traffic.sh
@@ -36,7 +35,7 @@ revert::void_receipts() {
 # Sets SWITCHED. The note outlasts a kill between the way back and its receipt.
 revert::recall() {
   traffic::read_move || true
-  slot::read_live
+  live_slot::read
   SWITCHED=false
   if [[ -e $RECEIPTS/reverting ]]; then SWITCHED=true; fi
   if [[ $MOVE_TO == none || $LIVE_SLOT != "$MOVE_TO" ]]; then return; fi
@@ -59,7 +58,7 @@ revert::go_back() { # sets BACK_MS
 }
 
 revert::wake_previous() {
-  slot::port "$MOVE_FROM"
+  live_slot::port "$MOVE_FROM"
   local port=$REPLY deadline=$((SECONDS + HEALTH_TIMEOUT))
   if health::ask "$port" 5; then return; fi
   docker::call POST "/containers/edgepaas-$APP-$MOVE_FROM/start"
@@ -78,13 +77,13 @@ revert::wake_previous() {
 
 revert::remove_candidate() {
   local slot
-  slot::read_live
+  live_slot::read
   for slot in blue green; do
     if [[ $slot == "$LIVE_SLOT" ]]; then continue; fi
     slot::look "$slot"
     revert::require_docker
     if ! slot::is_ours; then continue; fi
-    slot::port "$slot"
+    live_slot::port "$slot"
     if $SWITCHED; then drain::await "$REPLY" "$DRAIN_TIMEOUT"; fi
     docker::remove "edgepaas-$APP-$slot" "$STOP_TIMEOUT"
     slot::look "$slot"
@@ -102,7 +101,7 @@ revert::require_docker() {
 revert::count() {
   LOG_REQUESTS=0 LOG_5XX=0 LOG_499=0
   if ! $SWITCHED; then return; fi
-  slot::port "$MOVE_TO"
+  live_slot::port "$MOVE_TO"
   access_log::open
   access_log::advance "$REPLY"
 }

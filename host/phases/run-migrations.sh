@@ -7,10 +7,6 @@ source host/lib/live-health.sh
 
 REVISION_SECONDS=60
 
-run_migrations::holds() {
-  true
-}
-
 run_migrations::skip() { # why
   phase::say "Nothing is migrated: $1"
   LOG_REQUESTS=0 LOG_5XX=0 LOG_499=0 LIVE=none
@@ -22,27 +18,28 @@ run_migrations::finish() { # why nothing was migrated, or an empty text
   phase::done "{\"skipped\":\"$1\",\"from\":\"$FROM\",\"to\":\"$CURRENT\",\"attempts\":$ATTEMPTS,\"live\":\"$LIVE\",$REPLY}"
 }
 
-run_migrations::lock() {
-  database_lock::take "$MIGRATION_TIMEOUT"
+run_migrations::lock() { # SECONDS until which to wait for it
+  local left=$(($1 - SECONDS))
+  database_lock::take $((left > 0 ? left : 0))
   database_lock::start_keeper "$MIGRATION_TIMEOUT"
   migration::clear_leftovers
 }
 
-run_migrations::read_revisions() { # sets CURRENT, where the database is, and HEAD, where the image brings it
+run_migrations::read_revisions() { # SECONDS until which to wait for the lock, should it be lost; sets CURRENT, where the database is, and HEAD, where the image brings it
   migration::start head "$HEAD_COMMAND"
-  run_migrations::read_current
+  run_migrations::read_current "$1"
   migration::await head $((SECONDS + REVISION_SECONDS))
   migration::collect head
   run_migrations::take_revision 'the revision the image brings'
   HEAD=$REVISION
 }
 
-run_migrations::read_current() {
+run_migrations::read_current() { # SECONDS until which to wait for the lock, should it be lost; sets CURRENT
   local attempt
   for ((attempt = 1; ; attempt++)); do
     run_migrations::ask_current
     if [[ $ENDED == 0 ]] || ((attempt >= MAX_RETRIES)) || ! migration::lost_connection; then break; fi
-    run_migrations::reconnect
+    run_migrations::reconnect "$1"
   done
   if [[ $COMPLAINT =~ Can\'t\ locate\ revision\ identified\ by\ \'([A-Za-z0-9_.-]{1,64})\' ]]; then
     run_migrations::judge_older "${BASH_REMATCH[1]}"
@@ -59,7 +56,7 @@ run_migrations::ask_current() {
 
 run_migrations::take_revision() { # which; of the command last collected; sets REVISION
   if [[ $ENDED == 0 ]] && migration::read_revision "$SAID"; then return; fi
-  env::end "$COMPLAINT"
+  redact::end "$COMPLAINT"
   local words=$REPLY
   case $ENDED in
     0) phase::fail migration-failed "The command that prints $1 printed something else: nothing was migrated" ;;
@@ -79,13 +76,13 @@ newer schema (database.migrations.olderReleaseRuns): deploy a release that knows
   run_migrations::skip older-release
 }
 
-run_migrations::reconnect() {
+run_migrations::reconnect() { # SECONDS until which to wait for the database, and for the lock
   phase::say "The connection to the database was lost: once more in $RETRY_INTERVAL s"
   phase::sleep "$RETRY_INTERVAL"
-  database_lock::require_database "; it was lost meanwhile, at ${CURRENT:-no revision} or after it. The next deployment goes on from there"
+  database_lock::require_database "; it was lost meanwhile, at ${CURRENT:-no revision} or after it. The next deployment goes on from there" "$1"
   if database_lock::is_held; then return; fi
   database_lock::release
-  run_migrations::lock
+  run_migrations::lock "$1"
 }
 
 # A run that was killed has noted where the database was and how the live release did, before it changed anything.
@@ -109,7 +106,7 @@ run_migrations::migrate() {
     run_migrations::run "$deadline"
     if [[ $ENDED != 0 ]]; then run_migrations::require_retry "$deadline"; fi
     local ended=$ENDED
-    run_migrations::read_current
+    run_migrations::read_current "$deadline"
     if [[ $ended == 0 && $CURRENT != "$HEAD" ]]; then
       phase::fail migration-failed "The migration ended well, but the database is at ${CURRENT:-no revision} and the image brings $HEAD"
     fi
@@ -128,11 +125,11 @@ run_migrations::run() { # SECONDS at which it must have ended
 run_migrations::require_retry() { # SECONDS at which the migration must have ended
   phase::say "$COMPLAINT"
   if ((ATTEMPTS < MAX_RETRIES && SECONDS + RETRY_INTERVAL < $1)) && migration::lost_connection; then
-    run_migrations::reconnect
+    run_migrations::reconnect "$1"
     return
   fi
   local how words
-  env::end "$COMPLAINT"
+  redact::end "$COMPLAINT"
   words=${REPLY:-(none)}
   case $ENDED in 126 | 127) phase::fail image-not-runnable "The migration command is not in the image (exit code $ENDED): $words" ;; esac
   migration::says "$MIGRATION_TIMEOUT"
@@ -171,14 +168,15 @@ phase::begin run-migrations repositoryUri digest bluePort greenPort healthPath h
   migrationTimeout lockTimeout whenLiveBreaks olderReleaseRuns
 phase::enter_app
 env::file
-phase::skip_if_done run_migrations::holds
+phase::skip_if_done true
 FROM='' CURRENT='' ATTEMPTS=0
 migration::read_settings
 if [[ $DATABASE_MODE == sqlite_only ]]; then run_migrations::skip sqlite_only; fi
 trap migration::leave EXIT
 database_lock::require_database
-run_migrations::lock
-run_migrations::read_revisions
+LOCK_DEADLINE=$((SECONDS + MIGRATION_TIMEOUT))
+run_migrations::lock "$LOCK_DEADLINE"
+run_migrations::read_revisions "$LOCK_DEADLINE"
 live_health::read_slot
 if ! run_migrations::recall; then
   if [[ $CURRENT == "$HEAD" ]]; then run_migrations::skip nothing-pending; fi

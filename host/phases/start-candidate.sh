@@ -18,7 +18,7 @@ start_candidate::holds() {
 # A command that arrives late must not take the way back for an idle slot.
 start_candidate::require_not_switched() {
   if ! traffic::read_move; then return; fi
-  slot::read_live
+  live_slot::read
   if [[ $LIVE_SLOT == "$MOVE_TO" ]]; then
     phase::fail candidate-died "The candidate has taken traffic on $MOVE_TO already and is not as it was started"
   fi
@@ -55,9 +55,9 @@ env::file
 phase::skip_if_done start_candidate::holds
 start_candidate::require_not_switched
 rm -f "$RECEIPTS/reverting"
-slot::read_live
+live_slot::read
 SLOT=$IDLE_SLOT
-slot::port "$SLOT"
+live_slot::port "$SLOT"
 SLOT_PORT=$REPLY
 SQLITE_BACKUP=''
 if sqlite::is_used; then sqlite_backup::prepare; fi

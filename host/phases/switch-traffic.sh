@@ -11,7 +11,7 @@ PROOF_SECONDS=5
 
 switch_traffic::holds() {
   traffic::read_move || return 1
-  slot::read_live
+  live_slot::read
   [[ $LIVE_SLOT == "$MOVE_TO" ]] || return 1
   slot::look "$LIVE_SLOT"
   slot::is_ours && docker::is_running "$CONTAINER"
@@ -31,7 +31,7 @@ switch_traffic::require_candidate() { # sets FROM and TO
 
 # A run that was killed after it had moved traffic has noted where traffic came from.
 switch_traffic::note() {
-  slot::read_live
+  live_slot::read
   FROM=$LIVE_SLOT
   if traffic::read_move && [[ $LIVE_SLOT == "$TO" ]]; then
     FROM=$MOVE_FROM

@@ -8,8 +8,8 @@ import { HostileValues, isRepresentable, seed } from './hostile-values.ts';
 const folder = mkdtempSync(join(tmpdir(), 'edgepaas-redact-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const file = join(folder, 'web-1.env');
-const script = `set -Eeuo pipefail; shopt -s inherit_errexit; export LC_ALL=C; source host/lib/env.sh
-  env::file() { ENV_FILE=${file}; }; env::redact "$(cat)"; printf %s "$REPLY"`;
+const script = `set -Eeuo pipefail; shopt -s inherit_errexit; export LC_ALL=C; source host/lib/redact.sh
+  env::file() { ENV_FILE=${file}; }; redact::text "$(cat)"; printf %s "$REPLY"`;
 
 /** What is told of an app's words, with these lines in its env file. */
 function redact(lines: readonly string[], said: string): string {
@@ -19,7 +19,7 @@ function redact(lines: readonly string[], said: string): string {
   return run.stdout.toString();
 }
 
-describe('env::redact', () => {
+describe('redact::text', () => {
   it('leaves what is no secret', () => {
     const lines = [
       'BUILD_VERSION=2026.1',

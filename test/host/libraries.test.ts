@@ -50,7 +50,26 @@ describe('parameters::upper_snake', () => {
   });
 });
 
-describe('env::redact', () => {
+describe('env::value', () => {
+  const file = join(folder, 'values.env');
+  const value = (name: string, path = file) =>
+    bash(['env'], 'env::value "$1" "$2"; printf %s "$REPLY"', name, path);
+
+  it('is all that follows the first = of the line with that name', () => {
+    writeFileSync(file, 'MODE=other=$(reboot) "x"\nOLD_MODE=old\nDATABASE=\n');
+    expect(value('MODE')).toBe('other=$(reboot) "x"');
+  });
+
+  it.each(['DATABASE', 'DATA', 'reboot'])('is empty where there is none: %s', (name) => {
+    expect(value(name)).toBe('');
+  });
+
+  it('is empty where there is no file', () => {
+    expect(value('MODE', join(folder, 'absent.env'))).toBe('');
+  });
+});
+
+describe('redact::text', () => {
   it('takes the values of the env file out of what an app wrote, and a URL’s password by itself', () => {
     const file = join(folder, 'web-1.env');
     writeFileSync(
@@ -58,8 +77,8 @@ describe('env::redact', () => {
       'BUILD_VERSION=v1\nDATABASE_URL=postgres://me:hunter2@db/x\nTOKEN=to*k[e]n?\nSHORT=ab\n',
     );
     const said = 'v1: no postgres://me:hunter2@db/x, password hunter2, to*k[e]n?, ab';
-    const script = `env::file() { ENV_FILE=${file}; }; env::redact "$1"; printf %s "$REPLY"`;
-    expect(bash(['env'], script, said)).toBe('v1: no ***, password ***, ***, ab');
+    const script = `env::file() { ENV_FILE=${file}; }; redact::text "$1"; printf %s "$REPLY"`;
+    expect(bash(['redact'], script, said)).toBe('v1: no ***, password ***, ***, ab');
   });
 });
 
