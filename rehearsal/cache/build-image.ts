@@ -1,9 +1,9 @@
 import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runCommand } from '../host/real/run-command.ts';
 import { findDebootstrap } from './debootstrap.ts';
 import type { Progress } from './ensure-base-image.ts';
 import { makeDisk, packages, release, scriptPath, tools } from './recipe.ts';
+import { runAside } from './run-aside.ts';
 import { runTool } from './tools.ts';
 
 /** With `signal` it ends early and rejects; the folder is then half built. */
@@ -13,11 +13,11 @@ export async function buildImage(
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<void> {
-  const runAside = (script: string, args: readonly string[], variables: Record<string, string>) =>
-    runInNamespaces(script, args, variables, signal);
+  const run = (script: string, args: readonly string[], variables: Record<string, string>) =>
+    runAside(script, args, variables, signal);
   progress(`Fetching a bare Debian ${release} for the rehearsal host (once)`);
   const debootstrap = await findDebootstrap(folder);
-  await runAside('build-base.sh', [join(folder, 'base')], {
+  await run('build-base.sh', [join(folder, 'base')], {
     RELEASE: release,
     MIRROR: mirror,
     ...debootstrap,
@@ -25,8 +25,8 @@ export async function buildImage(
 
   progress('Fetching the packages that a deployment installs on it (once)');
   await Promise.all([
-    runAside('build-tools.sh', [folder], { TOOLS: tools.join(' ') }),
-    runAside('download-packages.sh', [folder], { PACKAGES: packages.join(' ') }),
+    run('build-tools.sh', [folder], { TOOLS: tools.join(' ') }),
+    run('download-packages.sh', [folder], { PACKAGES: packages.join(' ') }),
   ]);
   signal?.throwIfAborted();
   await Promise.all([makeRepositories(folder), runTool(folder, folder, makeDisk)]);
@@ -45,20 +45,4 @@ async function makeRepositories(folder: string): Promise<void> {
     await runTool(folder, apt, ['env', `RELEASE=${release}`, 'bash', script]);
     await rm(join(apt, script));
   }
-}
-
-/** In namespaces of its own: what a script mounts goes with it, and if this process is killed, all of it ends. */
-function runInNamespaces(
-  script: string,
-  args: readonly string[],
-  variables: Record<string, string>,
-  signal?: AbortSignal,
-): Promise<string> {
-  const namespaces = ['unshare', '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child'];
-  const command = ['--pdeathsig', 'KILL', ...namespaces, 'sh', scriptPath(script), ...args];
-  return runCommand('setpriv', command, {
-    env: { ...process.env, ...variables },
-    signal,
-    killSignal: 'SIGKILL', // unshare takes no other while it waits
-  });
 }

@@ -11,20 +11,26 @@ export async function buildOnce(
   parent: string,
   key: string,
   build: (folder: string) => Promise<unknown>,
+  signal?: AbortSignal,
 ): Promise<string> {
   const folder = join(parent, key);
   if (existsSync(folder)) return folder;
   await mkdir(parent, { recursive: true });
-  await withLock(`${parent}.lock`, async () => {
-    if (existsSync(folder)) return; // another process has built it meanwhile
-    for (const name of await readdir(parent)) await rm(join(parent, name), { recursive: true, force: true });
-    const aside = await mkdtemp(join(parent, 'building-'));
-    try {
-      await build(aside);
-      await rename(aside, folder);
-    } finally {
-      await rm(aside, { recursive: true, force: true });
-    }
-  });
+  await withLock(
+    `${parent}.lock`,
+    async () => {
+      if (existsSync(folder)) return; // another process has built it meanwhile
+      for (const name of await readdir(parent))
+        await rm(join(parent, name), { recursive: true, force: true });
+      const aside = await mkdtemp(join(parent, 'building-'));
+      try {
+        await build(aside);
+        await rename(aside, folder);
+      } finally {
+        await rm(aside, { recursive: true, force: true });
+      }
+    },
+    signal,
+  );
   return folder;
 }

@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { copyFile, mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runCommand } from '../host/real/run-command.ts';
 import { buildOnce } from './build-once.ts';
 import { ensureBaseImage } from './ensure-base-image.ts';
 import { cacheRoot, repositoryRoot } from './folders.ts';
 import { scriptPath } from './recipe.ts';
+import { aside, runAside } from './run-aside.ts';
 
 export interface RpmPackages {
   /** Of the distribution. */
@@ -18,11 +18,6 @@ export interface RpmPackages {
   readonly dockerFolders: readonly string[];
 }
 
-/** What a script mounts goes with them, and if this process is killed, all of it ends. */
-const namespaces = [
-  ...['--pdeathsig', 'KILL', 'unshare', '--mount', '--propagation', 'private'],
-  ...['--pid', '--fork', '--kill-child'],
-];
 const tools = ['dnf', 'rpm', 'createrepo-c', 'gnupg', 'curl'];
 const scripts = ['build-tools.sh', 'build-rpm-repositories.sh'];
 
@@ -60,17 +55,11 @@ export async function runWithDnf(
   size = '512m',
 ): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
   const enter = ['sh', scriptPath('enter-dnf.sh'), folder, repositoryRoot, size];
-  const child = spawn('setpriv', [...namespaces, '--net', ...enter], { stdio: 'pipe' });
+  const child = spawn('setpriv', [...aside, '--net', ...enter], { stdio: 'pipe' });
   const said = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk) => (said.stdout += chunk));
   child.stderr.on('data', (chunk) => (said.stderr += chunk));
   child.stdin.end(script);
   const [exitCode] = (await once(child, 'close')) as [number | null];
   return { exitCode, ...said };
-}
-
-function runAside(script: string, args: readonly string[], env: Record<string, string>): Promise<string> {
-  return runCommand('setpriv', [...namespaces, 'sh', scriptPath(script), ...args], {
-    env: { ...process.env, ...env },
-  });
 }

@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
+import { readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildImage } from './build-image.ts';
+import { buildOnce } from './build-once.ts';
 import { findDebianMirror } from './debian-mirror.ts';
 import { imagesRoot } from './folders.ts';
-import { withLock } from './lock.ts';
 import { recipeKey } from './recipe.ts';
 
 /** Root file systems and package repositories that every rehearsal host on this machine shares. */
@@ -22,7 +21,6 @@ export interface BaseImage {
   readonly release?: string;
 }
 
-const building = 'building-';
 /** The image while it is built, and the disks of one host. */
 const neededMiB = 2048;
 
@@ -34,32 +32,11 @@ export async function ensureBaseImage(
   signal?: AbortSignal,
 ): Promise<BaseImage> {
   const mirror = findDebianMirror();
-  const folder = join(imagesRoot, recipeKey(mirror));
-  if (!existsSync(folder)) {
-    await mkdir(imagesRoot, { recursive: true });
-    await withLock(`${imagesRoot}.lock`, () => buildOnce(folder, mirror, progress, signal), signal);
-  }
-  return describeImage(folder);
-}
-
-/** Built aside and renamed when complete, so that a half-built image never counts as one. */
-async function buildOnce(
-  folder: string,
-  mirror: string,
-  progress: Progress,
-  signal?: AbortSignal,
-): Promise<void> {
-  if (existsSync(folder)) return; // another rehearsal has built it meanwhile
-  await removeAbandoned();
-  await requireSpace();
-  const aside = await mkdtemp(join(imagesRoot, building));
-  try {
+  const make = async (aside: string) => {
+    await requireSpace();
     await buildImage(aside, mirror, progress, signal);
-    await rename(aside, folder);
-    await removeOthers(folder);
-  } finally {
-    await rm(aside, { recursive: true, force: true });
-  }
+  };
+  return describeImage(await buildOnce(imagesRoot, recipeKey(mirror), make, signal));
 }
 
 /** What fails for want of space names other reasons. */
@@ -70,19 +47,6 @@ async function requireSpace(): Promise<void> {
   throw new Error(
     `${imagesRoot} has ${free} MiB free, and a rehearsal host needs ${neededMiB}: make room there`,
   );
-}
-
-/** Of builds that were killed: whoever holds the lock is the only one to build. */
-async function removeAbandoned(): Promise<void> {
-  const names = (await readdir(imagesRoot)).filter((name) => name.startsWith(building));
-  for (const name of names) await rm(join(imagesRoot, name), { recursive: true });
-}
-
-/** Of earlier recipes. A host that still runs on one keeps its files until it ends. */
-async function removeOthers(folder: string): Promise<void> {
-  const names = (await readdir(imagesRoot)).filter((name) => !name.startsWith(building));
-  const others = names.map((name) => join(imagesRoot, name)).filter((path) => path !== folder);
-  for (const path of others) await rm(path, { recursive: true, force: true });
 }
 
 async function describeImage(folder: string): Promise<BaseImage> {

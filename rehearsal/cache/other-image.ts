@@ -9,6 +9,7 @@ import { findDebootstrap } from './debootstrap.ts';
 import { type BaseImage, ensureBaseImage } from './ensure-base-image.ts';
 import { cacheRoot } from './folders.ts';
 import { makeDisk, packages, scriptPath } from './recipe.ts';
+import { runAside } from './run-aside.ts';
 import { runTool } from './tools.ts';
 
 /** A distribution that is no Debian 12, and of which there can be a real host all the same. */
@@ -145,12 +146,4 @@ async function fetchKeyring(keyring: NonNullable<Recipe['keyring']>, folder: str
   await writeFile(join(unpacked, 'keyring.deb'), bytes);
   await runCommand('dpkg-deb', ['--extract', join(unpacked, 'keyring.deb'), unpacked]);
   return join(unpacked, keyring.file);
-}
-
-/** In namespaces: what a script mounts goes with them, and if this process is killed, all of it ends. */
-function runAside(script: string, args: readonly string[], env: Record<string, string>): Promise<string> {
-  const namespaces = ['unshare', '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child'];
-  return runCommand('setpriv', ['--pdeathsig', 'KILL', ...namespaces, 'sh', scriptPath(script), ...args], {
-    env: { ...process.env, ...env },
-  });
 }
