@@ -75,7 +75,10 @@ export const revert: PhaseModel = {
 async function moveBack(run: PhaseRun, from: Slot | 'none'): Promise<number> {
   const began = run.clock.now();
   if (run.parameter('schema') === 'newer')
-    fail('revert-failed', 'The release before was made for an older schema and is not declared safe on this one');
+    fail(
+      'revert-failed',
+      'The release before was made for an older schema and is not declared safe on this one',
+    );
   if (from === 'none') run.state.live = false;
   else await bringBack(run, from);
   return run.clock.now() - began;
