@@ -12,6 +12,11 @@ import { valuesOf, valuesOfEnvironment } from './values.ts';
 export const createNotes =
   "CREATE TABLE notes (id serial PRIMARY KEY, text text); INSERT INTO notes (text) SELECT 'row ' || n FROM generate_series(1, 1000) n";
 
+/** At work until `letGo`, or only in the run that found the table there. */
+export const whileHeld =
+  'DO $$ BEGIN WHILE EXISTS (SELECT FROM held) LOOP PERFORM pg_sleep(0.1); END LOOP; END $$;';
+export const ifHeld = 'SELECT pg_sleep(600) WHERE EXISTS (SELECT FROM held);';
+
 const database = { sslMode: 'require', sqliteOnManyHosts: false } as const;
 
 /** A prepared host and a real Postgres, for run-migrations alone. */
@@ -43,10 +48,18 @@ export class MigrationHost {
 
   /** An empty database, and nothing noted of those before. */
   async reset(): Promise<void> {
-    await this.database.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION app');
+    await this.database.query(`DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION app;
+      CREATE TABLE held AS SELECT 1; GRANT SELECT ON held TO app`);
     const { parameters } = this.phaseHost;
     for (const name of Object.keys(parameters)) delete parameters[name];
     parameters.DATABASE_URL = this.database.url;
+  }
+
+  /** As `createNotes` leaves it as revision a, without a deployment. */
+  async resetToNotes(): Promise<void> {
+    await this.reset();
+    await this.database.query(`SET ROLE app; ${createNotes};
+      CREATE TABLE schema_revision AS SELECT 'a' AS revision`);
   }
 
   async push(buildVersion: string, revisions: Readonly<Record<string, string>>): Promise<Image> {
@@ -109,6 +122,15 @@ export class MigrationHost {
   async columns(table: string): Promise<string[]> {
     const ask = `SELECT column_name FROM information_schema.columns WHERE table_name = '${table}' ORDER BY ordinal_position`;
     return (await this.database.query(ask)).map(([name]) => name!);
+  }
+
+  /** Migrations that wait `whileHeld` or `ifHeld` do so no more. */
+  letGo = () => this.database.query('DELETE FROM held');
+
+  /** Until so many runs have a session for the lock: one has it, the others ask for it. */
+  async untilAsking(runs: number): Promise<void> {
+    const ask = "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'edgepaas-lock-%'";
+    await expect.poll(() => this.database.query(ask)).toHaveLength(runs);
   }
 
   /** Until a migration has come to its pg_sleep; the pid of its session. */

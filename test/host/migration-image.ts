@@ -15,8 +15,12 @@ export const migrationCommands = {
   headCommand: '["/bin/sh","/migrate","head"]',
 };
 
-/** As Alembic does it: a table with the revision, a transaction a revision, and no way on from a revision it does not know. */
+/**
+ * As Alembic does it: a table with the revision, a transaction a revision, and no way on from a revision it does not know. It ends
+ * when it is asked to; what its statement does in the server goes on.
+ */
 const tool = `set -eu
+trap 'exit 143' TERM
 ask() { psql "$DATABASE_URL" --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 "$@"; }
 current() {
   revision=
@@ -34,7 +38,8 @@ upgrade() {
     if [ "$revision" ]; then continue; fi
     echo "upgrade to $next" >&2
     ask --single-transaction -f "$file" -c 'CREATE TABLE IF NOT EXISTS schema_revision (revision text)' \\
-      -c 'DELETE FROM schema_revision' -c "INSERT INTO schema_revision VALUES ('$next')"
+      -c 'DELETE FROM schema_revision' -c "INSERT INTO schema_revision VALUES ('$next')" &
+    wait $!
   done
 }
 case $1 in

@@ -1,33 +1,29 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { Image } from '../../rehearsal/images/image.ts';
 import { describeRealHost } from '../rehearsal/host/fixture.ts';
-import { createNotes, MigrationHost } from './migration-host.ts';
+import { ifHeld, MigrationHost, whileHeld } from './migration-host.ts';
 
 /** Seconds after which a run is killed: while it takes the lock, asks for the revisions, migrates, and after it. */
 const moments = [0.15, 0.4, 0.8, 1.2, 1.6, 2, 2.5];
 
 /** Done twice it would fail, and half done it would show. */
 const expand = 'ALTER TABLE notes ADD COLUMN more text; UPDATE notes SET more = text;';
-const sleeping = (seconds: number) => ({ a: '', b: `${expand} SELECT pg_sleep(${seconds})` });
+const held = { a: '', b: `${expand} ${whileHeld}` };
+const heldOnce = { a: '', b: `${expand} ${ifHeld}` };
 
 describeRealHost('run-migrations, whatever is killed', () => {
   let host: MigrationHost;
-  let first: Image;
 
   beforeAll(async () => {
     host = await MigrationHost.create();
-    first = await host.push('v1', { a: createNotes });
   });
   afterAll(() => host?.close());
-  beforeEach(async () => {
-    await host.reset();
-    await host.migrate(first);
-  });
+  beforeEach(() => host.resetToNotes());
 
   const pgrep = (name: string) => host.phaseHost.shell(`pgrep -f ${name} | grep -vw $$ || true`);
   /** The script itself, without its group. */
-  const killScript = () =>
-    host.phaseHost.shell("kill -KILL $(pgrep -of '[b]ash .*/run-migrations/_script.sh')");
+  const script = "$(pgrep -of '[b]ash .*/run-migrations/_script.sh')";
+  const killScript = () => host.phaseHost.shell(`kill -KILL ${script}`);
+  const killGroup = () => host.phaseHost.shell(`kill -KILL -- -$(ps -o pgid= ${script} | tr -d ' ')`);
   const containers = () =>
     host.phaseHost.shell("docker ps --format '{{.Names}}' --filter label=edgepaas.migration");
   const locks = () => host.database.query("SELECT pid FROM pg_locks WHERE locktype = 'advisory'");
@@ -38,21 +34,25 @@ describeRealHost('run-migrations, whatever is killed', () => {
     await host.expectQuiet();
   }
 
-  it.each(['script', 'group'])(
-    'a kill -9 of the %s leaves the lock with the container, and the next run waits',
-    async (what) => {
-      const values = await host.prepare(await host.push('v2', sleeping(6)));
-      const killed = host.phaseHost.start('run-migrations', values, what === 'group' ? 4 : 60);
-      await host.untilAtWork();
-      if (what === 'script') await killScript();
-      expect((await killed).stdout).toBe('');
-      expect(await containers()).toBe('edgepaas-web-migration-run');
-      expect(await locks()).toHaveLength(1);
-      const facts = await host.finish(values);
-      expect(facts).toMatchObject({ skipped: '', from: 'a', to: 'b', attempts: 1 });
-      await expectMigrated();
-    },
-  );
+  it.each([
+    ['script', killScript],
+    ['group', killGroup],
+  ])('a kill -9 of the %s leaves the lock with the container, and the next run waits', async (_, kill) => {
+    const values = await host.prepare(await host.push('v2', held));
+    const killed = host.phaseHost.start('run-migrations', values);
+    await host.untilAtWork();
+    await kill();
+    expect((await killed).stdout).toBe('');
+    expect(await containers()).toBe('edgepaas-web-migration-run');
+    expect(await locks()).toHaveLength(1);
+    const finished = host.finish(values);
+    await host.untilAsking(2);
+    expect(await containers()).toBe('edgepaas-web-migration-run');
+    await host.letGo();
+    const facts = await finished;
+    expect(facts).toMatchObject({ skipped: '', from: 'a', to: 'b', attempts: 1 });
+    await expectMigrated();
+  });
 
   it('each revision is applied once, at whatever moment a run is cut short', async () => {
     const revisions: Record<string, string> = { a: '' };
@@ -68,7 +68,7 @@ describeRealHost('run-migrations, whatever is killed', () => {
   });
 
   it('a migration that nobody watches any more is ended by the lock’s keeper when its time is up', async () => {
-    const values = await host.prepare(await host.push('v2', sleeping(600)), { migrationTimeout: '5' });
+    const values = await host.prepare(await host.push('v2', held), { migrationTimeout: '2' });
     const killed = host.phaseHost.start('run-migrations', values);
     await host.untilAtWork();
     await killScript();
@@ -84,7 +84,7 @@ describeRealHost('run-migrations, whatever is killed', () => {
   });
 
   it('a kill -9 of script, keeper and lock leaves a container that the next run ends before it begins', async () => {
-    const values = await host.prepare(await host.push('v2', sleeping(5)));
+    const values = await host.prepare(await host.push('v2', heldOnce));
     const killed = host.phaseHost.start('run-migrations', values);
     await host.untilAtWork();
     await host.phaseHost.shell(
@@ -93,6 +93,7 @@ describeRealHost('run-migrations, whatever is killed', () => {
     await killed;
     await expect.poll(locks).toEqual([]);
     expect(await containers()).toBe('edgepaas-web-migration-run');
+    await host.letGo();
     expect(await host.finish(values)).toMatchObject({ skipped: '', from: 'a', to: 'b' });
     await expectMigrated();
   });
@@ -106,9 +107,12 @@ describeRealHost('run-migrations, whatever is killed', () => {
       () => host.database.query("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"),
     ],
   ])('tries once more when %s', async (_, interrupt) => {
-    const values = await host.prepare(await host.push('v2', sleeping(5)));
+    host.phaseHost.parameters.RETRY_INTERVAL = { value: '1', type: 'String' };
+    const values = await host.prepare(await host.push('v2', heldOnce));
     const finished = host.finish(values);
-    await interrupt(await host.untilAtWork());
+    const pid = await host.untilAtWork();
+    await host.letGo();
+    await interrupt(pid);
     expect(await finished).toMatchObject({ skipped: '', from: 'a', to: 'b', attempts: 2 });
     await expectMigrated();
   });
@@ -116,7 +120,7 @@ describeRealHost('run-migrations, whatever is killed', () => {
   it('says where the database was when Postgres goes away for good', async () => {
     host.phaseHost.parameters.MAX_RETRIES = { value: '2', type: 'String' };
     host.phaseHost.parameters.RETRY_INTERVAL = { value: '1', type: 'String' };
-    const failing = host.fail(await host.prepare(await host.push('v2', sleeping(600))));
+    const failing = host.fail(await host.prepare(await host.push('v2', held)));
     await host.untilAtWork();
     await host.database.stop();
     const { failure, cause } = await failing;
@@ -128,25 +132,29 @@ describeRealHost('run-migrations, whatever is killed', () => {
   });
 
   it('lets one of two racing deployments migrate, even if it builds an index beside the traffic', async () => {
-    const index = 'COMMIT; SELECT pg_sleep(3); CREATE INDEX CONCURRENTLY notes_text ON notes (text); BEGIN;';
+    const index = `COMMIT; ${whileHeld} CREATE INDEX CONCURRENTLY notes_text ON notes (text); BEGIN;`;
     const image = await host.push('v2', { a: '', b: `${expand} ${index}` });
     const [web, shop] = [await host.prepare(image), await host.prepare(image, host.ofApp('shop'))];
-    const facts = await Promise.all([host.finish(web), host.finish(shop)]);
+    const finished = Promise.all([host.finish(web), host.finish(shop)]);
+    await host.untilAtWork();
+    await host.untilAsking(2);
+    await host.letGo();
+    const facts = await finished;
     expect(facts.map(({ skipped }) => skipped).sort()).toEqual(['', 'nothing-pending']);
     await expectMigrated();
   });
 
   it('does not wait for another migration longer than its own may take', async () => {
-    const values = await host.prepare(await host.push('v2', sleeping(60)));
+    const values = await host.prepare(await host.push('v2', held));
     const running = host.phaseHost.run('run-migrations', values);
     await host.untilAtWork();
     const other = await host.prepare(await host.push('v3', { a: '', b: expand }), {
       ...host.ofApp('shop'),
-      migrationTimeout: '2',
+      migrationTimeout: '1',
     });
     const { failure, cause } = await host.fail(other);
     expect(failure).toBe('migration-locked');
-    expect(cause).toContain(`of deployment ${values.deploymentId}, did not end within 2 s`);
+    expect(cause).toContain(`of deployment ${values.deploymentId}, did not end within 1 s`);
     await host.phaseHost.shell('docker kill edgepaas-web-migration-run');
     expect((await running).receipt).toMatchObject({ failure: 'migration-failed' });
     await host.expectQuiet();

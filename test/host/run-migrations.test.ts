@@ -52,9 +52,7 @@ describeRealHost('run-migrations', () => {
   });
 
   describe('on a database at revision a', () => {
-    beforeEach(async () => {
-      await host.migrate(await host.push('v1', { a: createNotes }));
-    });
+    beforeEach(() => host.resetToNotes());
 
     it('leaves no trace of a revision that fails in its middle, and names the one that stands', async () => {
       const image = await host.push('v2', { a: '', b: `${halfDone} SELECT 1 / 0` });
@@ -78,9 +76,9 @@ describeRealHost('run-migrations', () => {
 
     it('ends one that hangs, in the server too', async () => {
       const image = await host.push('v2', { a: '', b: `${halfDone} SELECT pg_sleep(600)` });
-      const { failure, cause } = await host.fail(await host.prepare(image, { migrationTimeout: '3' }));
+      const { failure, cause } = await host.fail(await host.prepare(image, { migrationTimeout: '2' }));
       expect(failure).toBe('migration-failed');
-      expect(cause).toContain('did not end within 3 s and was stopped; the database is at a, as before');
+      expect(cause).toContain('did not end within 2 s and was stopped; the database is at a, as before');
       await expectUntouched();
     });
 
