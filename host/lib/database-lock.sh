@@ -6,8 +6,10 @@ source host/lib/database.sh
 source host/lib/docker.sh
 
 DATABASE_LOCK_KEY=7306078180876575091 # the letters of "edgepaas", read as a number
-LOCK_ANSWER_SECONDS=10
-LOCK_SESSION='' LOCK_KEEPER=''
+# So long may the database hang, and the connection to it take: keepalives end a session that is dead after 25 s.
+LOCK_SILENCE_SECONDS=30
+LOCK_QUESTION="(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid())"
+LOCK_SESSION='' LOCK_KEEPER='' LOCK_ASKED='' LOCK_COUNT=0
 
 # Asked for again and again: a session that waits in the server would hold a snapshot, for which the CREATE INDEX CONCURRENTLY
 # of the one that has the lock waits. Source: PostgreSQL, "Building Indexes Concurrently".
@@ -20,9 +22,10 @@ database_lock::take() { # seconds
   done
 }
 
+# A standby grants locks as well, which nobody else sees.
 database_lock::try() {
   if [[ ! $LOCK_SESSION ]]; then database_lock::open; fi
-  if database_lock::ask "SELECT pg_try_advisory_lock($DATABASE_LOCK_KEY);"; then
+  if database_lock::ask "CASE WHEN NOT pg_is_in_recovery() THEN pg_try_advisory_lock($DATABASE_LOCK_KEY) END" && [[ $REPLY ]]; then
     [[ $REPLY == t ]]
     return
   fi
@@ -31,10 +34,35 @@ database_lock::try() {
   return 1
 }
 
-database_lock::require_database() { # what else to say
-  if database::reach "$MAX_RETRIES" "$RETRY_INTERVAL"; then return; fi
-  if [[ $DATABASE_STATE == refused ]]; then phase::fail database-refused "Postgres refuses the connection: $REPLY"; fi
-  phase::fail database-unreachable "Postgres is out of reach after $DATABASE_ATTEMPTS attempts: $REPLY${1:-}"
+# Asks until a Postgres that can be written to takes the options that the migration will have. A pooler may not.
+database_lock::require_database() { # what else to say, SECONDS until which to ask (optional)
+  local attempt
+  for ((attempt = 1; ; attempt++)); do
+    if database_lock::reach_primary; then return; fi
+    if [[ $DATABASE_STATE == refused ]]; then phase::fail database-refused "Postgres refuses the connection: $REPLY"; fi
+    phase::say "Postgres is out of reach at attempt $attempt of $MAX_RETRIES: $REPLY"
+    if ((attempt >= MAX_RETRIES || SECONDS >= ${2:-SECONDS + 1})); then break; fi
+    phase::sleep "$RETRY_INTERVAL"
+  done
+  phase::fail database-unreachable "Postgres is out of reach after $attempt attempts: $REPLY${1:-}"
+}
+
+database_lock::reach_primary() {
+  local -a PG_OTHERS=("${PG_OTHERS[@]}")
+  database_lock::take_options
+  database::ask 'SELECT pg_is_in_recovery()' || return
+  if [[ $DATABASE_ANSWER == f ]]; then return; fi
+  DATABASE_STATE=unreachable REPLY='it answers as a standby'
+  return 1
+}
+
+# Those of a URL count more than those of the environment.
+database_lock::take_options() { # into PG_OTHERS
+  local other options=$MIGRATION_OPTIONS
+  for other in "${PG_OTHERS[@]}"; do
+    if [[ $other == PGOPTIONS=* ]]; then options="${other#*=} -c lock_timeout=${LOCK_TIMEOUT}s"; fi
+  done
+  PG_OTHERS+=("PGOPTIONS=$options")
 }
 
 # An anonymous pipe, opened for both ways so that it always has a reader; psql opens it once more to read, and so sees its end.
@@ -42,35 +70,68 @@ database_lock::open() {
   exec {LOCK_ASK}<> <(:)
   exec {LOCK_TOLD}< <(database_lock::session)
   LOCK_SESSION=$!
+  # An idle session has a time limit only since PostgreSQL 14. What that answers has no tag.
   printf '%s\n' "SET statement_timeout = 0; SET lock_timeout = 0; SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5;
-    SET tcp_keepalives_count = 3;" >&"$LOCK_ASK"
-  # An idle session has a time limit only since PostgreSQL 14.
-  database_lock::ask "SELECT count(set_config(name, '0', false)) FROM pg_settings WHERE name = 'idle_session_timeout';" || true
+    SET tcp_keepalives_count = 3; SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout';" >&"$LOCK_ASK"
 }
 
 # shellcheck disable=SC2093 # psql takes the place of this subshell
 database_lock::session() {
   trap - ERR
+  database_lock::take_options
   DATABASE_APPLICATION=edgepaas-lock-$DEPLOYMENT_ID database::export_connection
   exec <"/dev/fd/$LOCK_ASK" 2>/dev/null 3>&- {LOCK_ASK}>&- {LOCK_HOST}>&- {LOCK_APP}>&-
   exec setsid "${DATABASE_CLIENT[@]}" 'keepalives_idle=10 keepalives_interval=5 keepalives_count=3'
 }
 
-database_lock::ask() { # a statement with one answer; sets REPLY; 1: the session is gone
-  printf '%s\n' "$1" >&"$LOCK_ASK"
-  IFS= read -r -t "$LOCK_ANSWER_SECONDS" -u "$LOCK_TOLD" REPLY
+database_lock::ask() { # an expression; sets REPLY; 1: the session is gone, or as good as that
+  database_lock::send "$1"
+  database_lock::hear "$LOCK_SILENCE_SECONDS"
+}
+
+# With a tag, for an answer may come when nobody waits for it any more.
+database_lock::send() { # an expression; sets LOCK_ASKED
+  LOCK_COUNT=$((LOCK_COUNT + 1)) LOCK_SENT=$SECONDS
+  LOCK_ASKED="=$BASHPID.$LOCK_COUNT"
+  printf "SELECT '%s', %s;\n" "$LOCK_ASKED" "$1" >&"$LOCK_ASK"
+}
+
+database_lock::hear() { # seconds; sets REPLY, the answer to what was last asked; 1: the session is gone, 2: none yet
+  local line code
+  while true; do
+    code=0
+    IFS= read -r -t "$1" -u "$LOCK_TOLD" line || code=$?
+    if ((code > 128)); then return 2; fi
+    if ((code > 0)); then return 1; fi
+    if [[ $line != "$LOCK_ASKED|"* ]]; then continue; fi
+    REPLY=${line#*|} LOCK_ASKED=''
+    return
+  done
 }
 
 database_lock::is_held() {
-  [[ $LOCK_SESSION ]] && database_lock::ask "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid();" &&
-    [[ $REPLY == 1 ]]
+  [[ $LOCK_SESSION ]] && database_lock::ask "$LOCK_QUESTION" && [[ $REPLY == 1 ]]
+}
+
+# Without waiting for it, lest a migration be stopped because its database takes a breath, or run on past its time: an answer
+# that is not there yet is looked for at the next call.
+database_lock::is_lost() {
+  local code=0
+  if [[ ! $LOCK_SESSION ]]; then return; fi
+  if [[ ! $LOCK_ASKED ]]; then database_lock::send "$LOCK_QUESTION"; fi
+  database_lock::hear 0.3 || code=$?
+  if ((code == 0)); then
+    [[ $REPLY != 1 ]]
+  else
+    ((code == 1 || SECONDS - LOCK_SENT > LOCK_SILENCE_SECONDS))
+  fi
 }
 
 database_lock::close() {
   if [[ ! $LOCK_SESSION ]]; then return; fi
   exec {LOCK_ASK}>&- {LOCK_TOLD}<&-
   kill "$LOCK_SESSION" 2>/dev/null || true
-  LOCK_SESSION=''
+  LOCK_SESSION='' LOCK_ASKED=''
 }
 
 database_lock::release() {
@@ -81,7 +142,8 @@ database_lock::release() {
 
 database_lock::fail() { # seconds
   local holders="SELECT DISTINCT application_name FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND granted
-    AND (classid::bigint << 32) + objid::bigint = $DATABASE_LOCK_KEY AND application_name ~ '^edgepaas-lock-[a-z0-9-]+$' LIMIT 1"
+    AND (classid::bigint << 32) + objid::bigint = $DATABASE_LOCK_KEY AND application_name ~ '^edgepaas-lock-[a-z0-9-]+$'
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1"
   database::ask "$holders" || DATABASE_ANSWER=''
   local deployment=${DATABASE_ANSWER#edgepaas-lock-}
   phase::fail migration-locked "Another migration of this database${deployment:+, of deployment $deployment,} did not end within $1 s"
@@ -91,9 +153,9 @@ database_lock::fail() { # seconds
 database_lock::start_keeper() { # seconds that a migration may run
   if [[ $LOCK_KEEPER ]]; then return; fi
   local functions
-  functions=$(declare -f database_lock::keep database_lock::ask database_lock::is_held docker::call)
-  LOCK_SESSION=$LOCK_SESSION LOCK_ASK=$LOCK_ASK LOCK_TOLD=$LOCK_TOLD LOCK_ANSWER_SECONDS=$LOCK_ANSWER_SECONDS APP=$APP \
-    DOCKER_SOCKET=$DOCKER_SOCKET KEEP_SECONDS=$1 SCRIPT=$$ setsid bash -c "$functions; database_lock::keep" \
+  functions=$(declare -f database_lock::keep database_lock::send database_lock::hear database_lock::is_lost docker::call)
+  LOCK_SESSION=$LOCK_SESSION LOCK_ASK=$LOCK_ASK LOCK_TOLD=$LOCK_TOLD LOCK_ASKED='' LOCK_COUNT=0 LOCK_QUESTION=$LOCK_QUESTION \
+    LOCK_SILENCE_SECONDS=$LOCK_SILENCE_SECONDS APP=$APP DOCKER_SOCKET=$DOCKER_SOCKET KEEP_SECONDS=$1 SCRIPT=$$ setsid bash -c "$functions; database_lock::keep" \
     <&- >/dev/null 2>&1 3>&- {LOCK_HOST}>&- {LOCK_APP}>&- &
   LOCK_KEEPER=$!
   disown "$LOCK_KEEPER"
@@ -114,7 +176,7 @@ database_lock::keep() {
       200*) idle=0 ;;
       *) if ((SECONDS > KEEP_SECONDS + 600)); then return; fi ;;
     esac
-    if ((SECONDS <= KEEP_SECONDS)) && database_lock::is_held; then continue; fi
+    if ((SECONDS <= KEEP_SECONDS)) && ! database_lock::is_lost; then continue; fi
     while [[ $DOCKER_ANSWER =~ \"Id\":\"([0-9a-f]{64})\"(.*) ]]; do
       DOCKER_ANSWER=${BASH_REMATCH[2]}
       curl -s --max-time 30 --unix-socket "$DOCKER_SOCKET" --output /dev/null --request POST \

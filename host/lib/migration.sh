@@ -82,7 +82,7 @@ migration::await() { # what for, SECONDS at which it must have ended
     if ((SECONDS >= $2)); then ENDED=late; fi
     if ((SECONDS > asked)); then
       asked=$SECONDS pause=0.2
-      database_lock::is_held || ENDED=unlocked grace=0
+      if database_lock::is_lost; then ENDED=unlocked grace=0; fi
     fi
   done
   docker::call POST "/containers/edgepaas-$APP-migration-$1/stop?t=$grace"
