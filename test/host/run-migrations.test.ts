@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { describeRealHost } from '../rehearsal/host/fixture.ts';
 import { createNotes, MigrationHost } from './migration-host.ts';
+import type { Values } from './phase-host.ts';
 
 /** Rows of a failed revision that must not stay. */
 const halfDone =
@@ -105,7 +106,9 @@ describeRealHost('run-migrations', () => {
     });
 
     it('refuses to be older than the schema, unless that was declared safe', async () => {
-      await host.migrate(await host.push('v2', { a: '', b: 'ALTER TABLE notes ADD COLUMN more text' }));
+      await host.database.query(
+        "ALTER TABLE notes ADD COLUMN more text; UPDATE schema_revision SET revision = 'b'",
+      );
       const older = await host.push('v1', { a: createNotes });
       const refused = await host.fail(await host.prepare(older));
       expect(refused.failure).toBe('schema-ahead');
@@ -117,26 +120,33 @@ describeRealHost('run-migrations', () => {
       await host.expectQuiet();
     });
 
-    it.each([
-      ['["/nowhere"]', 'image-not-runnable', '/nowhere'],
-      ['["/bin/sh","-c","nowhere"]', 'image-not-runnable', 'exit code 127'],
-      ['["/bin/sh","-c","true"]', 'migration-failed', 'the database is at a and the image brings b'],
-    ])('names a command that is of no use: %s', async (migrationCommand, failure, words) => {
-      const image = await host.push('v2', { a: '', b: halfDone });
-      const failed = await host.fail(await host.prepare(image, { migrationCommand }));
-      expect(failed).toMatchObject({ failure, cause: expect.stringContaining(words) as string });
-      await expectUntouched();
-    });
+    describe('and one deployment', () => {
+      let values: Values;
 
-    it.each([
-      ['currentCommand', '["/bin/sh","-c","echo postgresql://me:secret@db/x"]', 'printed something else'],
-      ['headCommand', '["/bin/sh","-c","exit 7"]', 'ended with exit code 7'],
-    ])('migrates nothing when %s is of no use', async (command, value, words) => {
-      const image = await host.push('v2', { a: '', b: halfDone });
-      const { cause } = await host.fail(await host.prepare(image, { [command]: value }));
-      expect(cause).toContain(words);
-      expect(cause).not.toContain('secret');
-      await expectUntouched();
+      beforeAll(async () => {
+        await host.reset();
+        values = await host.prepare(await host.push('v2', { a: '', b: halfDone }));
+      });
+
+      it.each([
+        ['["/nowhere"]', 'image-not-runnable', '/nowhere'],
+        ['["/bin/sh","-c","nowhere"]', 'image-not-runnable', 'exit code 127'],
+        ['["/bin/sh","-c","true"]', 'migration-failed', 'the database is at a and the image brings b'],
+      ])('names a command that is of no use: %s', async (migrationCommand, failure, words) => {
+        const failed = await host.fail({ ...values, migrationCommand });
+        expect(failed).toMatchObject({ failure, cause: expect.stringContaining(words) as string });
+        await expectUntouched();
+      });
+
+      it.each([
+        ['currentCommand', '["/bin/sh","-c","echo postgresql://me:secret@db/x"]', 'printed something else'],
+        ['headCommand', '["/bin/sh","-c","exit 7"]', 'ended with exit code 7'],
+      ])('migrates nothing when %s is of no use', async (command, value, words) => {
+        const { cause } = await host.fail({ ...values, [command]: value });
+        expect(cause).toContain(words);
+        expect(cause).not.toContain('secret');
+        await expectUntouched();
+      });
     });
 
     it('repeats no password that a migration prints', async () => {
