@@ -6,7 +6,9 @@ SQLITE_BACKUPS_KEPT=5
 SQLITE_MARGIN_BYTES=$((64 << 20))
 # Together less than what start-candidate may take beside the candidate's own start.
 SQLITE_LOCK_SECONDS=10 # until a file that somebody else has locked is given up
-SQLITE_FREE_SECONDS=10
+SQLITE_FREE_SECONDS=10 # and one for every 16 MiB of the file
+SQLITE_FREE_SECONDS_MOST=110
+SQLITE_HOLD_SECONDS=3 # in which the live release cannot write
 SQLITE_COPY_SECONDS=120
 SQLITE_CHECK_SECONDS=90
 
@@ -44,28 +46,36 @@ sqlite_backup::make() {
   sqlite_backup::prune
 }
 
-sqlite_backup::require_room() {
-  local bytes
-  bytes=$(stat --format %s "$SQLITE_FILE")
+sqlite_backup::require_room() { # sets SQLITE_BYTES, of the file and its WAL
+  SQLITE_BYTES=$(stat --format %s "$SQLITE_FILE")
+  if [[ -e $SQLITE_FILE-wal ]]; then SQLITE_BYTES=$((SQLITE_BYTES + $(stat --format %s "$SQLITE_FILE-wal" || printf 0))); fi
   host::free_bytes "$VOLUME"
-  if ((FREE_BYTES >= bytes + SQLITE_MARGIN_BYTES)); then return; fi
-  phase::fail disk-full "A copy of $SQLITE_FILE needs $(((bytes + SQLITE_MARGIN_BYTES) >> 20)) MiB and the volume has \
+  if ((FREE_BYTES >= SQLITE_BYTES + SQLITE_MARGIN_BYTES)); then return; fi
+  phase::fail disk-full "A copy of $SQLITE_FILE needs $(((SQLITE_BYTES + SQLITE_MARGIN_BYTES) >> 20)) MiB and the volume has \
 $((FREE_BYTES >> 20)) MiB free: prune or grow it"
 }
 
-# The live release goes on writing. Outside WAL mode, the copy of a file that changes begins anew and nobody waits; should it
-# come to no end, or in WAL mode, where nobody waits for a reader, it is made within one transaction.
+# The live release goes on writing. In WAL mode nobody waits for a reader, so it is made within one transaction. Outside it, the
+# copy of a file that changes begins anew and nobody waits; only if that comes to no end do the writers wait, and not for long.
 # Source: SQLite, "Using the SQLite Online Backup API" and "Write-Ahead Logging".
 sqlite_backup::copy() {
-  local steps=".backup main '$SQLITE_BACKUP.new'"
+  local copy=".backup main '$SQLITE_BACKUP.new'"
+  local whole="BEGIN;"$'\n'"SELECT count(*) FROM sqlite_master;"$'\n'"$copy"
   sqlite_backup::run $((SQLITE_LOCK_SECONDS * 2)) "$SQLITE_FILE" 'PRAGMA journal_mode;' || sqlite_backup::fail "$REPLY"
-  if [[ $REPLY != wal ]]; then
-    if sqlite_backup::run "$SQLITE_FREE_SECONDS" "$SQLITE_FILE" "$steps"; then return; fi
-    phase::say "The copy begins anew within a transaction: $REPLY"
-    rm -f "$SQLITE_BACKUP".new*
+  if [[ $REPLY == wal ]]; then
+    sqlite_backup::run "$SQLITE_COPY_SECONDS" "$SQLITE_FILE" "$whole" || sqlite_backup::fail "$REPLY"
+    return
   fi
-  steps="BEGIN;"$'\n'"SELECT count(*) FROM sqlite_master;"$'\n'"$steps"
-  sqlite_backup::run "$SQLITE_COPY_SECONDS" "$SQLITE_FILE" "$steps" || sqlite_backup::fail "$REPLY"
+  local seconds=$((SQLITE_FREE_SECONDS + (SQLITE_BYTES >> 24)))
+  if ((seconds > SQLITE_FREE_SECONDS_MOST)); then seconds=$SQLITE_FREE_SECONDS_MOST; fi
+  if sqlite_backup::run "$seconds" "$SQLITE_FILE" "$copy"; then return; fi
+  phase::say "The copy begins anew within a transaction: $REPLY"
+  rm -f "$SQLITE_BACKUP".new*
+  if sqlite_backup::hold "$whole"; then return; fi
+  case $REPLY in
+    'it did not end'* | *locked*) REPLY+=', while the live release writes without a pause: let the app set PRAGMA journal_mode=WAL' ;;
+  esac
+  sqlite_backup::fail "$REPLY"
 }
 
 # A copy that nobody writes needs no lock, and no WAL beside it.
@@ -76,15 +86,33 @@ sqlite_backup::check() {
   sqlite_backup::fail "the file is damaged (${REPLY//$'\n'/ })"
 }
 
-# Sets REPLY: what sqlite3 answers, or why it did not. A file that a container made is not to lead anywhere else.
+# Sets REPLY: what sqlite3 answers, or why it did not.
 sqlite_backup::run() { # seconds, file, statements
   local code=0
-  REPLY=$(
-    umask 077
-    exec timeout --foreground --kill-after=1 "$1" sqlite3 -batch -bail -nofollow -init /dev/null -cmd ".timeout ${SQLITE_LOCK_SECONDS}000" \
-      "$2" <<<"$3" 2>&1
-  ) || code=$?
+  REPLY=$(sqlite_backup::become_sqlite "$@") || code=$?
   if ((code == 124 || code == 137)); then REPLY="it did not end within $1 s"; fi
+  ((code == 0))
+}
+
+# For a subshell. A file that a container made is not to lead anywhere else.
+sqlite_backup::become_sqlite() { # seconds, file, statements
+  umask 077
+  exec timeout --foreground --kill-after=1 "$1" sqlite3 -batch -bail -nofollow -init /dev/null -cmd ".timeout ${SQLITE_LOCK_SECONDS}000" \
+    "$2" <<<"$3" 2>&1
+}
+
+# As `run`, but its seconds begin with the first answer: until then it waits for its own lock, and nobody for it.
+sqlite_backup::hold() { # statements, the first of which answers
+  local said session rest='' late=0 code=0
+  exec {said}< <(sqlite_backup::become_sqlite $((SQLITE_LOCK_SECONDS + SQLITE_HOLD_SECONDS + 1)) "$SQLITE_FILE" "$1")
+  session=$!
+  IFS= read -r -u "$said" REPLY || true
+  IFS= read -r -d '' -t "$SQLITE_HOLD_SECONDS" -u "$said" rest || late=$?
+  if ((late > 128)); then kill "$session" || true; fi
+  exec {said}<&-
+  wait "$session" || code=$?
+  REPLY+=$rest
+  if ((late > 128)); then REPLY="it did not end within $SQLITE_HOLD_SECONDS s"; fi
   ((code == 0))
 }
 

@@ -63,9 +63,9 @@ describeRealHost('the SQLite file of an app', () => {
     return { slot: String(slot), backup: String(sqliteBackup), note: values.note };
   }
 
-  async function refusal(): Promise<{ failure: string; cause: string }> {
+  async function refusal(given?: Values): Promise<{ failure: string; cause: string }> {
     const before = await containers();
-    const { receipt } = await host.run('start-candidate', await prepare());
+    const { receipt } = await host.run('start-candidate', given ?? (await prepare()));
     if (receipt.result !== 'failed') throw new Error('the candidate started');
     expect(phases['start-candidate'].failures.concat('disk-full')).toContain(receipt.failure);
     expect(await containers()).toBe(before);
@@ -230,6 +230,41 @@ describeRealHost('the SQLite file of an app', () => {
     await host.shell('systemctl stop locker');
     await deploy();
     expect(await host.shell(`stat -c %a ${sqliteFile} /etc/shadow`)).toBe('666\n640');
+  });
+
+  it('needs room for its WAL as well', async () => {
+    await writer.createFile('wal', 1);
+    const values = await prepare();
+    const grow = 'INSERT INTO content SELECT zeroblob(41943040)';
+    await host.shell(`/opt/sqlite3 ${sqliteFile} '.dbconfig no_ckpt_on_close on' '${grow}' >/dev/null
+      (($(stat -c %s ${sqliteFile}-wal) > 40 << 20))
+      fallocate -l $(($(df --output=avail -B1 /mnt/docker-data | tail -1) - (80 << 20))) /mnt/docker-data/filler`);
+    expect(await refusal(values)).toMatchObject({
+      failure: 'disk-full',
+      cause: expect.stringContaining('A copy of'),
+    });
+    await host.shell('rm /mnt/docker-data/filler');
+    await deploy();
+  });
+
+  it('does not keep the writers of the live release waiting for a copy that takes long', async () => {
+    await writer.createFile('delete', 1);
+    await host.shell(`mv /usr/bin/sqlite3 /usr/bin/sqlite3.kept && cat >/usr/bin/sqlite3 <<'END' && chmod +x /usr/bin/sqlite3
+#!/bin/bash
+statements=$(cat)
+if [[ $statements == .backup* ]]; then exit 1; fi
+exec /usr/bin/sqlite3.kept "$@" <<<"\${statements/.backup/.system sleep 30.25
+.backup}"
+END`);
+    const refused = refusal();
+    const insert = `/opt/sqlite3 -batch -init /dev/null -cmd '.timeout 8000' ${sqliteFile} 'INSERT INTO events (what) VALUES (1)'`;
+    await host.shell(`until pgrep -f '[s]leep 30.25' >/dev/null; do sleep 0.02; done; ${insert}`);
+    expect(await refused).toMatchObject({
+      failure: 'sqlite-backup-failed',
+      cause: expect.stringContaining('let the app set PRAGMA journal_mode=WAL'),
+    });
+    await host.shell('mv /usr/bin/sqlite3.kept /usr/bin/sqlite3');
+    await deploy();
   });
 
   it('is unknown to an app without a database', async () => {
