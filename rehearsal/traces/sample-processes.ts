@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Run as a process of its own: notes each command line of this machine it meets, and prints them all when its input ends. */
-const everyMs = 10;
+const everyMs = 50;
 const seen = new Set<string>();
 
 function look(): void {
