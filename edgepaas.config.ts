@@ -11,11 +11,13 @@ export default defineConfig({
     fleet: {
       // Hosts are the instances that carry this tag when a deployment is planned.
       tag: { key: 'edgepaas-hosts', value: 'fleet' },
+      // What images are built for.
+      architecture: 'x86_64',
       // The EBS volume that holds Docker.
       volume: { tag: { key: 'edgepaas-volume', value: 'fleet' }, filesystem: 'xfs' },
       // One bare host to begin with. Remove this when you bring hosts of your own: give them the tag above and attach the
       // policy that the stack puts out for this group.
-      starterHost: { distribution: 'ubuntu-24.04', architecture: 'x86_64', instanceType: 't3.small' },
+      starterHost: { distribution: 'ubuntu-24.04', instanceType: 't3.small' },
     },
   },
 
@@ -23,7 +25,9 @@ export default defineConfig({
     {
       name: 'web',
       // Every tag pushed to this repository goes live: its tag is the BUILD_VERSION.
-      repository: { name: 'web' },
+      repository: { name: 'web', retention: { releases: 10, days: 30 } },
+      // Workflows that may push without a stored key:
+      // github: [{ repository: 'your-organization/web', branches: ['main'] }],
       hosts: 'fleet',
       containerPort: 80,
       healthPath: '/health',

@@ -31,16 +31,15 @@ const graviton = /^(a1|[a-z]+[0-9]+[a-z]*g[a-z]*)\./;
 const xen = /^(t[12]|m[1-4]|c[1-4]|cc2|r[34]|i[23]|d2|h1|g[23]|p[23]|x1e?|f1)\./;
 
 function checkStarterHosts({ hosts }: EdgePaasConfig, report: Report): void {
-  for (const [name, { starterHost }] of Object.entries(hosts)) {
+  for (const [name, { starterHost, architecture }] of Object.entries(hosts)) {
     if (starterHost && xen.test(starterHost.instanceType))
       report(
         ['hosts', name, 'starterHost', 'instanceType'],
         'is no Nitro type: choose one, such as "t3.micro"',
       );
-    if (!starterHost || graviton.test(starterHost.instanceType) === (starterHost.architecture === 'arm64'))
-      continue;
-    const other = starterHost.architecture === 'arm64' ? 'a Graviton type such as "t4g.micro"' : '"t3.micro"';
-    const message = `does not have architecture ${starterHost.architecture}: choose ${other}, or the other architecture`;
+    if (!starterHost || graviton.test(starterHost.instanceType) === (architecture === 'arm64')) continue;
+    const other = architecture === 'arm64' ? 'a Graviton type such as "t4g.micro"' : '"t3.micro"';
+    const message = `does not have architecture ${architecture}: choose ${other}, or the other architecture`;
     report(['hosts', name, 'starterHost', 'instanceType'], message);
   }
 }

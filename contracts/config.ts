@@ -102,6 +102,36 @@ const database = z.strictObject({
   migrations: migrations.optional(),
 });
 
+/** An image is deleted when neither rule keeps it, no host runs it or may go back to it, and no kept image refers to it. */
+const retention = z.strictObject({
+  /** The releases that went live last are kept, however old. */
+  releases: z.int().min(2).max(1000).default(10),
+  /** What was pushed within these days is kept, whether it went live or not. */
+  days: z.int().min(1).max(3650).default(30),
+});
+
+/** Pushes of these branches' workflows. Source: GitHub's OIDC subject, `repo:<owner>/<name>:ref:refs/heads/<branch>`. */
+const githubSource = z.strictObject({
+  repository: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/[A-Za-z0-9._-]{1,100}$/,
+      'must be "owner/name" as GitHub writes it',
+    ),
+  branches: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^[A-Za-z0-9._/-]{1,200}$/,
+          'must be the name of a branch: letters, digits, ". _ - /", no "*"',
+        ),
+    )
+    .min(1)
+    .max(20)
+    .default(['main']),
+});
+
 export const appConfig = z.strictObject({
   name: appName,
   /** The ECR repository: made by the stack, or one that is there already. */
@@ -114,7 +144,11 @@ export const appConfig = z.strictObject({
         'is no ECR repository name (lower case, digits, ". _ - /" between)',
       ),
     source: z.enum(['create', 'import']).default('create'),
+    /** Which images are deleted once a day; without it none ever is. */
+    retention: retention.optional(),
   }),
+  /** Workflows on GitHub that may push this app's image, without a stored key. */
+  github: z.array(githubSource).max(10).default([]),
   /** The name of the host group that runs this app. */
   hosts: z.string(),
   containerPort: port.default(80),
@@ -144,7 +178,6 @@ export type AppConfig = z.infer<typeof appConfig>;
 
 const starterHost = z.strictObject({
   distribution: z.enum(['ubuntu-24.04', 'al2023']).default('ubuntu-24.04'),
-  architecture: z.enum(architectures).default('x86_64'),
   instanceType: z
     .string()
     .regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 'must be an EC2 instance type such as "t3.micro"')
@@ -158,6 +191,8 @@ export type StarterHostConfig = z.infer<typeof starterHost>;
 export const hostGroupConfig = z.strictObject({
   /** Hosts are the instances that carry this tag when a deployment is planned. */
   tag,
+  /** What images for these hosts are built for; the starter host has it. */
+  architecture: z.enum(architectures).default('x86_64'),
   /** The EBS volume that holds Docker: the one volume with this tag in a host's Availability Zone or on the host. */
   volume: z.strictObject({ tag, filesystem: z.enum(['xfs', 'ext4']).default('xfs') }),
   /** One instance made by the stack, for a first try. */
@@ -174,6 +209,8 @@ const shape = z.strictObject({
     z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be lower case letters, digits, hyphens'),
     hostGroupConfig,
   ),
+  /** An account has at most one OIDC provider for GitHub: made by the stack if an app has `github`, or there already. */
+  githubOidcProvider: z.enum(['create', 'import']).default('create'),
   apps: z.array(appConfig).min(1, 'must name at least one app').max(50),
 });
 

@@ -39,7 +39,7 @@ export class StarterHost extends Construct {
   constructor(scope: Construct, id: string, { group, starterHost, policies }: StarterHostProps) {
     super(scope, id);
     const network = new StarterNetwork(this, 'Network');
-    const template = this.launchTemplate(starterHost, network, policies);
+    const template = this.launchTemplate(group, starterHost, network, policies);
     const instance = new CfnInstance(this, 'Instance', {
       launchTemplate: { launchTemplateId: template.ref, version: template.attrLatestVersionNumber },
     });
@@ -57,6 +57,7 @@ export class StarterHost extends Construct {
   }
 
   private launchTemplate(
+    { architecture }: HostGroupConfig,
     host: StarterHostConfig,
     network: StarterNetwork,
     policies: readonly IManagedPolicy[],
@@ -66,7 +67,7 @@ export class StarterHost extends Construct {
       launchTemplateData: {
         // EC2 looks the image up when it launches. A parameter of the stack would do so at each deploy of the stack, and replace the
         // host whenever there is a newer image.
-        imageId: `resolve:ssm:${image.parameter(host.architecture)}`,
+        imageId: `resolve:ssm:${image.parameter(architecture)}`,
         instanceType: host.instanceType,
         iamInstanceProfile: { arn: this.instanceProfile(policies).attrArn },
         metadataOptions: { httpTokens: 'required', httpPutResponseHopLimit: 1, httpEndpoint: 'enabled' },

@@ -31,7 +31,8 @@ const withApps = (...changes: Record<string, unknown>[]) => ({
 test('the least configuration is a whole one: everything else has a default', () => {
   expect(parseConfig(least)).toEqual({
     stackName: 'EdgePaas',
-    hosts: { fleet: { ...fleet, volume: { ...fleet.volume, filesystem: 'xfs' } } },
+    githubOidcProvider: 'create',
+    hosts: { fleet: { ...fleet, architecture: 'x86_64', volume: { ...fleet.volume, filesystem: 'xfs' } } },
     apps: [
       {
         ...app,
@@ -39,6 +40,7 @@ test('the least configuration is a whole one: everything else has a default', ()
         containerPort: 80,
         healthPath: '/health',
         environment: {},
+        github: [],
         proxy: {
           bodySizeLimit: '10m',
           connectTimeoutSeconds: 5,
@@ -62,7 +64,7 @@ describe('a problem is a line with path, value and fix', () => {
     [
       'an unknown setting',
       { ...least, region: 'x' },
-      'region = "x": is no setting: remove it, or use one of stackName, hosts, apps',
+      'region = "x": is no setting: remove it, or use one of stackName, hosts, githubOidcProvider, apps',
     ],
     [
       'an unknown setting deep down',
@@ -229,7 +231,7 @@ describe('a problem is a line with path, value and fix', () => {
     ],
     [
       'a type of the other architecture',
-      withFleet({ starterHost: { architecture: 'arm64' } }),
+      withFleet({ architecture: 'arm64', starterHost: {} }),
       'hosts/fleet/starterHost/instanceType = "t3.micro": does not have architecture arm64: choose a Graviton type such as "t4g.micro", or the other architecture',
     ],
   ])('%s', (_, input, line) => {
@@ -282,7 +284,7 @@ test.each([
   ['im4gn.large', 'arm64'],
   ['x2gd.large', 'arm64'],
 ])('%s has architecture %s', (instanceType, architecture) => {
-  expect(problemsOf(withFleet({ starterHost: { instanceType, architecture } }))).toEqual([]);
+  expect(problemsOf(withFleet({ architecture, starterHost: { instanceType } }))).toEqual([]);
   const other = architecture === 'arm64' ? 'x86_64' : 'arm64';
-  expect(problemsOf(withFleet({ starterHost: { instanceType, architecture: other } }))).toHaveLength(1);
+  expect(problemsOf(withFleet({ architecture: other, starterHost: { instanceType } }))).toHaveLength(1);
 });

@@ -154,7 +154,7 @@ describe('a starter host', () => {
     'of %s on %s is the newest image at its first launch',
     (distribution, architecture, type, image, root) => {
       const made = synthesize(
-        configWith({}, { starterHost: { distribution, architecture, instanceType: type } }),
+        configWith({}, { architecture, starterHost: { distribution, instanceType: type } }),
       );
       const data = resourceNamed(made, 'AWS::EC2::LaunchTemplate', 'StarterHost').Properties
         .LaunchTemplateData;

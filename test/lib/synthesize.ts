@@ -41,7 +41,8 @@ export const everything: EdgePaasConfigInput = {
     amazon: {
       tag: { key: 'Name', value: 'amazon' },
       volume: { tag: { key: 'docker', value: 'amazon' }, filesystem: 'ext4' },
-      starterHost: { distribution: 'al2023', architecture: 'arm64', instanceType: 't4g.small' },
+      architecture: 'arm64',
+      starterHost: { distribution: 'al2023', instanceType: 't4g.small' },
     },
   },
   apps: [
