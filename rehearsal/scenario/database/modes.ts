@@ -96,6 +96,7 @@ export const migrated: Step[] = [
 export const refused: Step[] = [
   {
     title: 'Postgres is down, and nothing may stand in',
+    inTests: false,
     load: 'end',
     async run(rehearsal) {
       store(rehearsal, 'web', 'BOTH_DB', 'false', 'String');

@@ -8,12 +8,14 @@ const all = ['notes', 'expand', 'backfill', 'contract'] as const;
 export const contracted: Step[] = [
   {
     title: 'A migration that fills the new column',
+    inTests: false,
     run: (rehearsal) => rehearsal.push(fastApi.release('v8', { revisions: all.slice(0, 3) })),
     expect: { outcome: 'Succeeded', serving: 'v8', nothingLost: true },
     check: untouched,
   },
   {
     title: 'A migration that contracts',
+    inTests: false,
     run: (rehearsal) => rehearsal.push(fastApi.release('v9', { revisions: all })),
     expect: { outcome: 'Succeeded', serving: 'v9', nothingLost: true },
     check: async (rehearsal, deployment) => [
@@ -23,11 +25,13 @@ export const contracted: Step[] = [
   },
   {
     title: 'A changed parameter, with the same release',
-    run(rehearsal) {
+    async run(rehearsal) {
       store(rehearsal, 'web', 'GREETING', `it's "$HOME" # = ünïcode`, 'String');
-      return rehearsal.execute({ app: 'web', buildVersion: 'v9' });
+      const { buildVersion } = (await rehearsal.deployer.ledger.current('web'))!;
+      return rehearsal.execute({ app: 'web', buildVersion });
     },
-    expect: { outcome: 'Succeeded', serving: 'v9', nothingLost: true },
+    // v4 where the tests left out what comes between.
+    expect: { outcome: 'Succeeded', serving: /^v[49]$/, nothingLost: true },
     check: async (rehearsal, { environment }) =>
       differences({
         'the variable in the container': [variable(rehearsal, 'GREETING'), `it's "$HOME" # = ünïcode`],
@@ -36,6 +40,7 @@ export const contracted: Step[] = [
   },
   {
     title: 'Two apps migrate one database at once',
+    inTests: false,
     async run(rehearsal) {
       const release = fastApi.release('v10', { revisions: [...all, 'slow'] });
       const ofApi = rehearsal.nextStart('"repository-name":"api"');

@@ -16,9 +16,9 @@ const missing = missingForRealHost();
 const title = missing.length > 0 ? ` (skipped: a real host needs ${missing.join(', ')})` : '';
 const silent = { begins() {}, ended() {}, aborted: () => false };
 const { configFile } = scenarios.database;
-/** Without the steps that test/host/run-migrations*.test.ts prove. */
+/** Without the steps that the tests of the host prove, and with less load: other tests want the processor too. */
 const scenario = {
-  ...scenarios.database.scenario,
+  rates: { ...scenarios.database.scenario.rates, keepAliveGetsPerSecond: 15, newConnectionGetsPerSecond: 8 },
   steps: scenarios.database.scenario.steps.filter(({ inTests = true }) => inTests),
 };
 
