@@ -5,6 +5,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { AppConfig } from '../contracts/config.ts';
+import { referrerPrefix } from '../contracts/tag-rules.ts';
 import { acknowledge } from './acknowledge.ts';
 
 export interface PushRulesProps {
@@ -82,8 +83,12 @@ function pushPattern({ repository, deployTags }: AppConfig): EventPattern {
   };
 }
 
-/** A push by digest alone, such as the parts of a multi-architecture image, has no tag and is no release. */
-function tagPattern(globs: readonly string[]): unknown[] {
-  if (globs.includes('*')) return [{ exists: true }];
+/**
+ * As isDeployed says it. A push by digest alone, such as the parts of a multi-architecture image, has no tag and is no release:
+ * `exists: false` is the one form that fits a field which is not there, so anything-but does not. Source: event-ruler's ACFinder,
+ * which compares values only with the fields that an event has.
+ */
+export function tagPattern(globs: readonly string[]): unknown[] {
+  if (globs.includes('*')) return [{ 'anything-but': { prefix: referrerPrefix } }];
   return globs.map((glob) => (glob.includes('*') ? { wildcard: glob } : glob));
 }

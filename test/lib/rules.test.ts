@@ -24,14 +24,14 @@ describe('a push', () => {
         'action-type': ['PUSH'],
         result: ['SUCCESS'],
         'repository-name': ['acme/web'],
-        'image-tag': [{ exists: true }],
+        'image-tag': [{ 'anything-but': { prefix: 'sha256-' } }],
       },
     });
   });
 
   test.each([
-    [['*'], [{ exists: true }]],
-    [['v1', '*'], [{ exists: true }]],
+    [['*'], [{ 'anything-but': { prefix: 'sha256-' } }]],
+    [['v1', '*'], [{ 'anything-but': { prefix: 'sha256-' } }]],
     [['stable'], ['stable']],
     [
       ['v*', 'stable', '*-rc*'],
@@ -80,6 +80,7 @@ describe('the rules against real events', () => {
     ['ecr-push-multi-arch', true],
     ['ecr-push-untagged', false],
     ['ecr-push-multi-arch-child', false],
+    ['ecr-push-signature', false],
     ['ecr-delete', false],
   ])('%s starts a deployment: %s', (event, starts) => {
     const pushes = synthesize(configWith({ repository: { name: 'team/web' } }));
