@@ -1,5 +1,6 @@
 import type { AppConfig, EdgePaasConfig } from './config.ts';
 import { asParameter, declarationsLimit, declarationsOf } from './environment.ts';
+import { githubSubjects, subjectsLength, subjectsLimit } from './github-subject.ts';
 
 type Report = (path: readonly PropertyKey[], message: string) => void;
 
@@ -11,6 +12,7 @@ export function checkConfig(config: EdgePaasConfig, report: Report): void {
   checkSlotPorts(config, report);
   checkServerNames(config, report);
   checkEnvironments(config, report);
+  checkGithub(config, report);
 }
 
 function checkHostGroups(config: EdgePaasConfig, report: Report): void {
@@ -127,4 +129,16 @@ function checkCommands({ database }: AppConfig, index: number, report: Report): 
       ['apps', index, 'database', 'migrations', 'command'],
       `and the other two take ${length} characters, of ${commandsLimit}: put what they do into a script of the image`,
     );
+}
+
+/** All branches of an app stand in one trust policy. */
+function checkGithub({ apps }: EdgePaasConfig, report: Report): void {
+  apps.forEach((app, index) => {
+    const length = subjectsLength(githubSubjects(app));
+    if (length > subjectsLimit)
+      report(
+        ['apps', index, 'github'],
+        `takes ${length} characters of the role's trust policy, which has room for ${subjectsLimit}: name fewer branches`,
+      );
+  });
 }

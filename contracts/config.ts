@@ -110,13 +110,25 @@ const retention = z.strictObject({
   days: z.int().min(1).max(3650).default(30),
 });
 
-/** Pushes of these branches' workflows. Source: GitHub's OIDC subject, `repo:<owner>/<name>:ref:refs/heads/<branch>`. */
+/** As GitHub writes them: an owner (`_` in those that a company manages), and a repository. */
+const [githubOwner, githubName, githubId] = [
+  '[A-Za-z0-9][A-Za-z0-9_-]{0,38}',
+  '[A-Za-z0-9._-]{1,100}',
+  '[0-9]{1,20}',
+];
+
+/**
+ * Pushes of these branches' workflows, whose tokens have the subject `repo:<owner>/<name>:ref:refs/heads/<branch>`. What was made,
+ * renamed or transferred after 15 July 2026, or has opted in, has `repo:<owner>@<id>/<name>@<id>:...` and needs the ids here too:
+ * `gh api repos/<owner>/<name>` knows them as owner.id and id. Source:
+ * https://docs.github.com/en/actions/reference/security/oidc, "Immutable subject claims".
+ */
 const githubSource = z.strictObject({
   repository: z
     .string()
     .regex(
-      /^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/[A-Za-z0-9._-]{1,100}$/,
-      'must be "owner/name" as GitHub writes it',
+      new RegExp(`^(${githubOwner}/${githubName}|${githubOwner}@${githubId}/${githubName}@${githubId})$`),
+      'must be "owner/name" as GitHub writes it, or "owner@id/name@id" where its OIDC subjects have ids',
     ),
   branches: z
     .array(

@@ -12,6 +12,8 @@ export const failureIds = [
   'superseded',
   'lease-held',
   'nothing-to-close',
+  'app-held',
+  'no-release-before',
   // the plan
   'image-not-found',
   'image-not-runnable',

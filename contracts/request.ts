@@ -27,6 +27,19 @@ export type EcrPushEvent = z.infer<typeof ecrPushEvent>;
 /** What a person types in the Step Functions console. */
 export const manualRequest = z.strictObject({ app: appName, buildVersion });
 
+/** The release before the current one, whatever it is when the lease is taken. */
+export const rollbackRequest = z.strictObject({ app: appName, rollback: z.literal(true) });
+
+const words = (limit: number) =>
+  z.string().check(z.regex(/\S/, 'must say something'), z.maxLength(limit, `may have ${limit} characters`));
+
+/** Who holds an app's deployments back, and why. */
+export const hold = z.strictObject({ by: words(100), reason: words(300) });
+export type Hold = z.infer<typeof hold>;
+
+/** `hold: false` lifts it. */
+export const holdRequest = z.strictObject({ app: appName, hold: z.union([hold, z.literal(false)]) });
+
 /** Starts the same graph to finish what an aborted or timed-out execution left behind. */
 export const closingRequest = z.strictObject({ closes: deploymentId });
 
@@ -43,6 +56,10 @@ export interface DeploymentRequest {
   readonly executionArn: string;
   /** Epoch milliseconds at which the push or the manual execution happened. */
   readonly requestedAt: number;
+  /** The release is the one before the current: its BUILD_VERSION and digest are known when the lease is taken. */
+  readonly rollback?: true;
+  /** Nothing to deploy: a hold to set, or to lift. */
+  readonly hold?: Hold | false;
   /** The deployment to finish, when the trigger is `closing`. */
   readonly closes?: string;
 }

@@ -4,7 +4,9 @@ import { Failure, oneLine } from '../contracts/failure.ts';
 import {
   closingRequest,
   ecrPushEvent,
+  holdRequest,
   manualRequest,
+  rollbackRequest,
   type DeploymentRequest,
   type EcrPushEvent,
 } from '../contracts/request.ts';
@@ -18,7 +20,7 @@ export interface AcceptInput {
   readonly startedAt: string;
 }
 
-/** Makes a request of an ECR push event, a person's {app, buildVersion}, or {closes}; anything else is refused. */
+/** Makes a request of an ECR push event, a person's {app} with buildVersion, rollback or hold, or {closes}; refuses anything else. */
 export function acceptRequest(
   { input, executionArn, startedAt }: AcceptInput,
   apps: AppSettings[],
@@ -26,11 +28,23 @@ export function acceptRequest(
   const about = { executionArn, startedAt };
   if (isObject(input) && 'closes' in input) return acceptClosing(parse(closingRequest, input), about);
   if (isObject(input) && 'detail' in input) return acceptPush(parse(ecrPushEvent, input), apps, about);
+  if (isObject(input) && 'rollback' in input) {
+    const { app, rollback } = parse(rollbackRequest, input);
+    return { ...byHand(app, apps, about), buildVersion: 'the release before', rollback };
+  }
+  if (isObject(input) && 'hold' in input) {
+    const { app, hold } = parse(holdRequest, input);
+    return { ...byHand(app, apps, about), buildVersion: 'none', hold };
+  }
   const { app, buildVersion } = parse(manualRequest, input);
+  return { ...byHand(app, apps, about), buildVersion };
+}
+
+/** What every request of a person has: it counts as the newest when it starts. */
+function byHand(app: string, apps: AppSettings[], { executionArn, startedAt }: About) {
   return {
     app: knownApp(apps, (known) => known.name === app, app).name,
-    trigger: 'manual',
-    buildVersion,
+    trigger: 'manual' as const,
     eventId: executionArn,
     order: orderOf(startedAt, startedAt),
     executionArn,

@@ -174,10 +174,16 @@ export class Ledger {
 
   /** A request that was answered without a deployment: somebody will look for it. */
   recordSuperseded = (request: DeploymentRequest, by: string) =>
+    this.#recordRequest(request, { outcome: 'Superseded', by });
+
+  /** One that nothing came of: a failure, in the words of a deployment that failed. */
+  recordRefused = (request: DeploymentRequest, { name, message }: Error) =>
+    this.#recordRequest(request, { outcome: 'Failed', failure: { Error: name, Cause: message } });
+
+  #recordRequest = (request: DeploymentRequest, ending: Values) =>
     this.put(appKey(request.app, `request#${request.order}#${request.eventId}`), {
       request,
-      outcome: 'Superseded',
-      by,
+      ...ending,
       endedAt: Date.now(),
     });
 }

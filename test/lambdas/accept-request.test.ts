@@ -30,6 +30,46 @@ function refusal(input: unknown): { id: string; message: string } {
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 const howTo = 'Use {"app": "...", "buildVersion": "..."}';
 
+describe('a person', () => {
+  const byHand = {
+    app: 'web',
+    trigger: 'manual',
+    eventId: executionArn,
+    order: '2026-01-15T09:54:36.250Z 2026-01-15T09:54:36.250Z',
+    executionArn,
+    requestedAt: Date.parse(startedAt),
+  };
+  const hold = { by: 'Ana', reason: 'the sale is on' };
+
+  test.each([
+    [
+      'asks for the release before',
+      { app: 'web', rollback: true },
+      { rollback: true, buildVersion: 'the release before' },
+    ],
+    ['holds an app', { app: 'web', hold }, { hold, buildVersion: 'none' }],
+    ['lifts a hold', { app: 'web', hold: false }, { hold: false, buildVersion: 'none' }],
+  ])('%s', (_, input, expected) => expect(accept(input)).toEqual({ ...byHand, ...expected }));
+
+  test.each([
+    [{ app: 'web', rollback: false }, 'rollback = false'],
+    [{ app: 'web', rollback: true, buildVersion: '1' }, 'unknown field "buildVersion"'],
+    [{ app: 'web', hold: true }, 'hold = true'],
+    [{ app: 'web', hold: { by: 'Ana' } }, 'hold = {"by":"Ana"}'],
+    [{ app: 'web', hold: { by: ' ', reason: 'x' } }, 'hold/by = " " must say something'],
+    [{ app: 'web', hold: { by: 'Ana', reason: 'x'.repeat(301) } }, 'may have 300 characters'],
+    [{ app: 'web', hold, buildVersion: '1' }, 'unknown field "buildVersion"'],
+  ])('is told what is wrong with %j', (input, problem) => {
+    expect(refusal(input)).toMatchObject({
+      id: 'invalid-request',
+      message: expect.stringContaining(problem) as string,
+    });
+  });
+
+  test('cannot go back with an app that there is not', () =>
+    expect(refusal({ app: 'shop', rollback: true }).id).toBe('unknown-app'));
+});
+
 describe('an ECR push', () => {
   test('with a tag becomes a request for its repository’s app, by digest', () => {
     expect(accept(pushed)).toEqual({

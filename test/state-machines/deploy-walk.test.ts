@@ -365,6 +365,12 @@ describe('a closing', () => {
   });
 });
 
+test('a hold that is set or lifted deploys nothing, and closes nothing', async () => {
+  const walk = await walkGraph({ way: 'none' });
+  expect(walk).toMatchObject({ status: 'SUCCEEDED', sent: [], closed: [] });
+  expect(terminal(walk)).toBe('Noted');
+});
+
 describe('what the graph does not understand ends in failure', () => {
   test.each([
     ['inspect that says it in words', { mishaps: { inspect: { answers: { prepared: 'true' } } } }],

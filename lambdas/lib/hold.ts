@@ -1,0 +1,37 @@
+import { Failure } from '../../contracts/failure.ts';
+import type { DeploymentRequest, Hold } from '../../contracts/request.ts';
+import { appKey, type Ledger } from './ledger.ts';
+
+/** In the ledger, at the app's `hold`. One that was lifted has neither `by` nor `reason`. */
+interface HoldItem extends Partial<Hold> {
+  readonly executionArn: string;
+  /** Epoch milliseconds. */
+  readonly since: number;
+}
+
+/** Where the graph goes when there is nothing to deploy. */
+export interface Noted {
+  readonly request: DeploymentRequest;
+  readonly way: 'none';
+}
+
+/** Sets or lifts a hold. A deployment that runs goes on; whatever has not taken the lease yet is refused. */
+export async function changeHold(request: DeploymentRequest, ledger: Ledger): Promise<Noted> {
+  const { app, hold, executionArn } = request;
+  await ledger.put(appKey(app, 'hold'), { ...(hold || {}), executionArn, since: Date.now() });
+  return { request, way: 'none' };
+}
+
+/** Throws app-held, and writes down that this request was refused and by whose hold. */
+export async function refuseHeld(request: DeploymentRequest, ledger: Ledger): Promise<void> {
+  const held = await ledger.get<HoldItem>(appKey(request.app, 'hold'));
+  if (!held?.reason) return;
+  const since = new Date(held.since).toISOString();
+  const failure = new Failure(
+    'app-held',
+    `${request.app} is on hold by ${held.by} since ${since}: ${held.reason}. ` +
+      `Lift it with {"app": "${request.app}", "hold": false}, then deploy again`,
+  );
+  await ledger.recordRefused(request, failure);
+  throw failure;
+}
