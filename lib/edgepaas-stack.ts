@@ -14,6 +14,7 @@ import { ExecutionEvents } from './execution-events.ts';
 import { HostPolicy } from './host-policy.ts';
 import { PhaseDocuments } from './phase-documents.ts';
 import { PhaseEvents } from './phase-events.ts';
+import { PushAccess } from './push-access.ts';
 import { PushRules } from './push-rules.ts';
 import { StarterHost } from './starter-host.ts';
 import { SweepSchedule } from './sweep-schedule.ts';
@@ -27,7 +28,11 @@ export interface EdgePaasStackProps {
 /** A push becomes a plan; the plan walks through phases; the ledger remembers. */
 export class EdgePaasStack extends Stack {
   constructor(scope: Construct, id: string, { config, bundlesFolder }: EdgePaasStackProps) {
-    super(scope, id, { description: 'EdgePaaS: an image pushed to ECR goes live on EC2 hosts behind Nginx' });
+    super(scope, id, {
+      description: 'EdgePaaS: an image pushed to ECR goes live on EC2 hosts behind Nginx',
+      // A template may have 1 MB, of which the blanks of a large one take a third.
+      suppressTemplateIndentation: config.apps.length > 10,
+    });
     const repositories = new Map(
       config.apps.map(({ name, repository }) => [
         name,
@@ -58,6 +63,7 @@ export class EdgePaasStack extends Stack {
     new SweepSchedule(this, 'Sweep', { sweep: functions.sweep.function });
     new Alarms(this, 'Alarms', { deadLetters, stateMachine, sweep: functions.sweep.function });
     this.addHosts(config, repositories);
+    new PushAccess(this, 'PushAccess', { config, repositories, ledger });
     new CfnOutput(this, 'StateMachineArn', {
       value: stateMachine.stateMachineArn,
       description: 'Start it by hand here',

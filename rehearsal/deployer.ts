@@ -147,9 +147,13 @@ export async function startDeployer(options: DeployerOptions): Promise<Deployer>
   };
 }
 
-/** A host that somebody brought carries the managed policies that the stack puts out for hosts. */
-function hostRole(stack: DeployedStack, arn: string): ExistingRole {
-  const policies = stack.resources.filter(({ type }) => type === 'AWS::IAM::ManagedPolicy');
+/** A host that somebody brought carries the managed policies that the stack puts out for hosts, not those for pushes. */
+export function hostRole(stack: DeployedStack, arn: string): ExistingRole {
+  const policies = stack.resources.filter(
+    ({ type, properties }) =>
+      type === 'AWS::IAM::ManagedPolicy' && String(properties.Description).startsWith('EdgePaaS hosts of '),
+  );
+  if (policies.length === 0) throw new Error('the stack has no managed policy for hosts');
   return { arn, managedPolicyArns: policies.map((policy) => policy.arn) };
 }
 

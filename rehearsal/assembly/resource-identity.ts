@@ -72,6 +72,11 @@ const identities: Readonly<Record<string, Identify>> = {
   'AWS::IAM::ManagedPolicy': refIsArn(
     named('ManagedPolicyName', (place, name) => `arn:aws:iam::${place.account}:policy/${name}`),
   ),
+  'AWS::IAM::OIDCProvider': (place, _logicalId, properties) => {
+    const issuer = (text(properties.Url) ?? '').replace(/^https:\/\//, '');
+    const own = `arn:aws:iam::${place.account}:oidc-provider/${issuer}`;
+    return { ref: own, arn: own, attributes: { Arn: own } };
+  },
   'AWS::IAM::InstanceProfile': named(
     'InstanceProfileName',
     (place, name) => `arn:aws:iam::${place.account}:instance-profile/${name}`,

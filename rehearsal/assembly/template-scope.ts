@@ -92,4 +92,4 @@ export class TemplateScope implements Scope {
   }
 }
 
-const namingProperties = /^(Name|[A-Za-z]+Name|CidrBlock|AvailabilityZone)$/;
+const namingProperties = /^(Name|Url|[A-Za-z]+Name|CidrBlock|AvailabilityZone)$/;

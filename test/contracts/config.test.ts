@@ -88,6 +88,16 @@ describe('a problem is a line with path, value and fix', () => {
       withApp({ name: 'web\n' }),
       'apps/0/name = "web\\n": must be 2 to 32 lower-case letters, digits, hyphens, a letter first',
     ],
+    [
+      'a repository on GitHub',
+      withApp({ github: [{ repository: 'acme/*' }] }),
+      'apps/0/github/0/repository = "acme/*": must be "owner/name" as GitHub writes it, or "owner@id/name@id" where its OIDC subjects have ids',
+    ],
+    [
+      'one id of two',
+      withApp({ github: [{ repository: 'acme@12/web' }] }),
+      'apps/0/github/0/repository = "acme@12/web": must be "owner/name" as GitHub writes it, or "owner@id/name@id" where its OIDC subjects have ids',
+    ],
     ['a port as text', withApp({ containerPort: '80' }), 'apps/0/containerPort = "80": must be a number'],
     [
       'a port too high',
@@ -287,4 +297,17 @@ test.each([
   expect(problemsOf(withFleet({ architecture, starterHost: { instanceType } }))).toEqual([]);
   const other = architecture === 'arm64' ? 'x86_64' : 'arm64';
   expect(problemsOf(withFleet({ architecture: other, starterHost: { instanceType } }))).toHaveLength(1);
+});
+
+test('an app names no more branches than fit into the trust policy of a role', () => {
+  const branches = (length: number) =>
+    Array.from({ length: 20 }, (_, index) => String(index).padEnd(length, 'x'));
+  const github = (length: number) =>
+    withApp({ github: [{ repository: 'acme/web', branches: branches(length) }] });
+  expect(problemsOf(github(48))).toEqual([]);
+  expect(problemsOf(github(49))).toEqual([
+    expect.stringMatching(
+      /^apps\/0\/github = .*: takes 1620 characters of the role's trust policy, which has room for 1600: name fewer branches$/,
+    ),
+  ]);
 });

@@ -46,7 +46,13 @@ export const everything: EdgePaasConfigInput = {
     },
   },
   apps: [
-    { name: 'web-2', repository: { name: 'web-2' }, hosts: 'ubuntu', deployTags: ['v*', 'stable'] },
+    {
+      name: 'web-2',
+      repository: { name: 'web-2' },
+      hosts: 'ubuntu',
+      deployTags: ['v*', 'stable'],
+      github: [{ repository: 'acme/web' }],
+    },
     {
       name: 'web2',
       repository: { name: 'team/web2', source: 'import' },
@@ -58,6 +64,7 @@ export const everything: EdgePaasConfigInput = {
       name: 'api',
       repository: { name: 'api' },
       hosts: 'amazon',
+      github: [{ repository: 'acme@12/api@345', branches: ['main', 'release/1.x'] }],
       database: { migrations: { olderReleaseRuns: true } },
     },
   ],
