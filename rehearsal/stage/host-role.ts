@@ -1,20 +1,20 @@
 import { AwsError } from '../aws/service.ts';
 import { account, region, type Deployer } from '../deployer.ts';
 import type { Credentials } from '../host/real/host-options.ts';
-import type { Pull } from '../host/real/registry-front.ts';
+import type { RegistryAccess } from '../host/real/registry-access.ts';
 import { hostRoleArn } from './stage.ts';
 
 /** As ECR: the password says who asks, and IAM whether they may. */
-export function mayPull(
+export function mayUseRegistry(
   { ecr, authorize }: Deployer,
   password: string,
-  pull: Pull | undefined,
+  access: RegistryAccess | undefined,
 ): boolean | 'denied' {
   const caller = ecr.checkPassword(password);
-  if (!caller || !pull) return caller !== undefined;
-  const resource = `arn:aws:ecr:${region}:${account}:repository/${pull.repository}`;
+  if (!caller || !access) return caller !== undefined;
+  const resource = `arn:aws:ecr:${region}:${account}:repository/${access.repository}`;
   try {
-    authorize(caller.principal, [{ action: pull.action, resource }]);
+    authorize(caller.principal, [{ action: access.action, resource }]);
     return true;
   } catch (error) {
     if (error instanceof AwsError) return 'denied';

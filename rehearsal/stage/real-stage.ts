@@ -11,7 +11,7 @@ import { pushImage } from '../images/push-image.ts';
 import type { ManagedDatabase } from '../managed-database/managed-database.ts';
 import { askVersion } from './ask-version.ts';
 import { CleanUp } from './clean-up.ts';
-import { mayPull, roleCredentials } from './host-role.ts';
+import { mayUseRegistry, roleCredentials } from './host-role.ts';
 import { PushListener } from './push-listener.ts';
 import {
   availabilityZone,
@@ -120,7 +120,7 @@ async function assemble(
     },
     async connect(running) {
       deployer = running;
-      await surroundings.open(running.wire.handle, (password, pull) => mayPull(running, password, pull));
+      await surroundings.open(running.wire.handle, (...asked) => mayUseRegistry(running, ...asked));
     },
     async push(spec: ImageSpec, repository: string, tag = spec.buildVersion) {
       const built = await buildImage(spec);

@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { runCommand } from './run-command.ts';
 
 const namespaces = ['--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--root', '--wd'];
@@ -23,4 +26,22 @@ export function runInside(
   options: { timeout?: number } = {},
 ): Promise<string> {
   return runCommand('nsenter', enterHost(pid, command), options);
+}
+
+/** What a program ended with. */
+export interface Ended {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program to its end, whatever that is. */
+export async function runToEnd(pid: number, command: readonly string[]): Promise<Ended> {
+  const child = spawn('nsenter', enterHost(pid, command), {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const said = [text(child.stdout), text(child.stderr)] as const;
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { exitCode: code ?? 137, stdout: await said[0], stderr: await said[1] };
 }

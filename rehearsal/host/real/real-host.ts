@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { BaseImage } from '../../cache/ensure-base-image.ts';
 import { HostDownError, type RehearsalHost, type ScriptResult, type ScriptRun } from '../host.ts';
 import type { RealHostOptions } from './host-options.ts';
-import { runInside } from './enter-host.ts';
+import { runInside, runToEnd, type Ended } from './enter-host.ts';
 import { createHostParts, type HostParts } from './host-parts.ts';
 import { awaitBooted, bootHost, type Boot } from './machine.ts';
 import { runCommand } from './run-command.ts';
@@ -69,6 +69,13 @@ export class RealHost implements RehearsalHost {
   async exec(command: readonly string[]): Promise<string> {
     const { pid } = await this.#running();
     return runInside(pid, ['env', '-i', ...inspectionEnvironment, ...command]);
+  }
+
+  /** Runs a program on the host as root with this environment alone, to its end, whatever that is. */
+  async run(command: readonly string[], environment: Readonly<Record<string, string>>): Promise<Ended> {
+    const { pid } = await this.#running();
+    const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    return runToEnd(pid, ['env', '-i', ...variables, ...command]);
   }
 
   async attachVolume(volumeId: string): Promise<void> {

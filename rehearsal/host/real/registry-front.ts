@@ -4,42 +4,38 @@ import {
   type RequestListener,
   type ServerResponse,
 } from 'node:http';
-
-/** What a pull asks of IAM; none for the first `/v2/`, which only tries the password. */
-export interface Pull {
-  readonly action: 'ecr:BatchGetImage' | 'ecr:GetDownloadUrlForLayer';
-  readonly repository: string;
-}
+import { accessOf, withoutMount, type RegistryAccess } from './registry-access.ts';
 
 /**
  * Whether ECR would accept this password, which GetAuthorizationToken hands out, for the user name AWS: false if it does not
- * know it, `denied` if whoever got it may not pull.
+ * know it, `denied` if whoever got it may not do this.
  */
-export type PasswordCheck = (password: string, pull: Pull | undefined) => boolean | 'denied';
+export type PasswordCheck = (password: string, access: RegistryAccess | undefined) => boolean | 'denied';
 
 /** ECR's way of asking for a password, before a registry that asks for none. */
 export function createRegistryFront(registryUrl: string, isValid: PasswordCheck): RequestListener {
   return (request, response) => {
     const password = passwordOf(request.headers.authorization);
-    const answer = password !== undefined && isValid(password, pullOf(request.url));
-    if (answer === true) relay(registryUrl, request, response);
-    else if (answer === 'denied') deny(response);
-    else refuse(request, response);
+    const access = accessOf(request.method ?? '', request.url ?? '/');
+    const answer = password !== undefined && isValid(password, access === 'none' ? undefined : access);
+    if (answer === false) refuse(request, response);
+    else if (access === 'none') unsupported(response);
+    else if (answer === 'denied') deny(response, access!);
+    else relayToRegistry(registryUrl, request, response);
   };
 }
 
-/** Source: Service Authorization Reference, "Amazon Elastic Container Registry", and the OCI distribution API. */
-function pullOf(path = ''): Pull | undefined {
-  const [, repository, kind] = /^\/v2\/(.+)\/(manifests|blobs)\//.exec(path) ?? [];
-  if (!repository) return undefined;
-  return { repository, action: kind === 'manifests' ? 'ecr:BatchGetImage' : 'ecr:GetDownloadUrlForLayer' };
+function deny(response: ServerResponse, { action, repository }: RegistryAccess): void {
+  const message = `User is not authorized to perform: ${action} on resource: repository/${repository}`;
+  fail(response, 403, 'DENIED', message);
 }
 
-function deny(response: ServerResponse): void {
-  response.writeHead(403, { 'content-type': 'application/json' });
-  response.end(
-    JSON.stringify({ errors: [{ code: 'DENIED', message: 'User is not authorized to perform the pull' }] }),
-  );
+const unsupported = (response: ServerResponse) =>
+  fail(response, 405, 'UNSUPPORTED', 'The operation is unsupported.');
+
+function fail(response: ServerResponse, status: number, code: string, message: string): void {
+  response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
+  response.end(JSON.stringify({ errors: [{ code, message }] }));
 }
 
 function passwordOf(authorization = ''): string | undefined {
@@ -54,10 +50,15 @@ function refuse(request: IncomingMessage, response: ServerResponse): void {
   response.end('Not Authorized\n');
 }
 
-function relay(registryUrl: string, request: IncomingMessage, response: ServerResponse): void {
+/** For a client that came by TLS. */
+export function relayToRegistry(
+  registryUrl: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   const headers = { ...request.headers, 'x-forwarded-proto': 'https' };
   const onward = forward(
-    new URL(request.url ?? '/', registryUrl),
+    new URL(withoutMount(request.url ?? '/'), registryUrl),
     { method: request.method, headers },
     (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
