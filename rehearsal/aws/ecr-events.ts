@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ImageRecords, type ListedImage } from './ecr-records.ts';
 import type { EventSink } from './event-bus.ts';
 
 export interface Push {
@@ -23,6 +24,21 @@ export const pushEvent = ({ repository, digest, mediaType, tag }: Push) => ({
   },
 });
 
+/** ECR's events for an image that was deleted: one for each of its tags. Source: the same, "Event for an image deletion". */
+export const deleteEvents = (repository: string, { digest, tags }: Pick<ListedImage, 'digest' | 'tags'>) =>
+  (tags.length > 0 ? tags : [undefined]).map((tag) => ({
+    source: 'aws.ecr',
+    'detail-type': 'ECR Image Action',
+    resources: [],
+    detail: {
+      result: 'SUCCESS',
+      'repository-name': repository,
+      'image-digest': digest,
+      'action-type': 'DELETE',
+      ...(tag !== undefined && { 'image-tag': tag }),
+    },
+  }));
+
 /** The envelope of docker-registry's `notifications.endpoints`. Source: the distribution project's "Work with notifications". */
 interface Envelope {
   readonly events: readonly {
@@ -35,16 +51,21 @@ const manifestTypes = /manifest|image\.index/;
 
 /**
  * A listener for the registry's notifications: each manifest pushed becomes an ECR event, with a tag only when it was
- * pushed by tag. Layers make none.
+ * pushed by tag. Layers make none, and neither does a push that changes nothing.
  */
-export function registryNotifications(events: EventSink, onPush?: (push: Push) => void) {
+export function registryNotifications(
+  events: EventSink,
+  onPush?: (push: Push) => void,
+  records = new ImageRecords(),
+) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       for (const push of pushesIn(JSON.parse(Buffer.concat(chunks).toString('utf8')) as Envelope)) {
+        const isNew = records.note(push);
         onPush?.(push);
-        events.publish(pushEvent(push));
+        if (isNew) events.publish(pushEvent(push));
       }
       response.writeHead(200).end();
     });

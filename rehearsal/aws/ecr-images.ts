@@ -1,3 +1,7 @@
+import { deleteEvents } from './ecr-events.ts';
+import type { ImageRecords, ListedImage } from './ecr-records.ts';
+import type { EventSink } from './event-bus.ts';
+
 /** An image manifest or index as the registry keeps it. */
 export interface StoredManifest {
   readonly digest: string;
@@ -11,7 +15,12 @@ export interface ImageSource {
   manifest(repository: string, reference: string): Promise<StoredManifest | undefined>;
   hasBlob(repository: string, digest: string): Promise<boolean>;
   blob(repository: string, digest: string): Promise<Uint8Array | undefined>;
-  tags(repository: string): Promise<string[]>;
+  /** All images that were pushed, with a tag or without. */
+  list(repository: string): Promise<ListedImage[]>;
+  /** Removes a tag alone. */
+  untag(repository: string, tag: string): Promise<void>;
+  /** Removes an image with all its tags. */
+  remove(repository: string, image: ListedImage): Promise<void>;
 }
 
 const accepted = [
@@ -21,8 +30,11 @@ const accepted = [
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ].join(', ');
 
-/** Images in a registry that speaks the OCI distribution API, such as docker-registry at http://127.0.0.1:5000. */
-export function registryImages(baseUrl: string): ImageSource {
+/**
+ * Images in a registry that speaks the OCI distribution API, such as docker-registry at http://127.0.0.1:5000. It cannot remove a
+ * tag and forgets when an image was pushed: the records know, which hear of each push.
+ */
+export function registryImages(baseUrl: string, records: ImageRecords, events: EventSink): ImageSource {
   const get = async (path: string, headers: Record<string, string> = {}, method = 'GET') => {
     const response = await fetch(`${baseUrl}/v2/${path}`, { headers, method });
     if (response.status === 404) return undefined;
@@ -31,6 +43,7 @@ export function registryImages(baseUrl: string): ImageSource {
   };
   return {
     async manifest(repository, reference) {
+      if (records.wasRemoved(repository, reference)) return undefined;
       const response = await get(`${repository}/manifests/${encodeURIComponent(reference)}`, {
         accept: accepted,
       });
@@ -47,10 +60,16 @@ export function registryImages(baseUrl: string): ImageSource {
       const response = await get(`${repository}/blobs/${digest}`);
       return response && new Uint8Array(await response.arrayBuffer());
     },
-    async tags(repository) {
-      const response = await get(`${repository}/tags/list`);
-      const listed = (await response?.json()) as { tags: string[] | null } | undefined;
-      return listed?.tags ?? [];
+    list: async (repository) => records.list(repository),
+    async untag(repository, tag) {
+      const digest = records.digestOf(repository, tag)!;
+      records.untag(repository, tag);
+      for (const event of deleteEvents(repository, { digest, tags: [tag] })) events.publish(event);
+    },
+    async remove(repository, image) {
+      await get(`${repository}/manifests/${image.digest}`, {}, 'DELETE');
+      records.remove(repository, image);
+      for (const event of deleteEvents(repository, image)) events.publish(event);
     },
   };
 }

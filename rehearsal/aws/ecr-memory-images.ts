@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { EventSink } from './event-bus.ts';
 import type { ImageSource, StoredManifest } from './ecr-images.ts';
-import { pushEvent } from './ecr-events.ts';
+import { deleteEvents, pushEvent } from './ecr-events.ts';
+import { ImageRecords } from './ecr-records.ts';
 
 export interface PushedImage {
   readonly repository: string;
@@ -13,41 +14,81 @@ export interface PushedImage {
   readonly labels?: Readonly<Record<string, string>>;
   /** Compressed bytes of its one layer. */
   readonly layerBytes?: number;
+  /** Epoch milliseconds; now unless said. */
+  readonly pushedAt?: number;
+  /** The digest of the image it is about: a signature, an attestation. */
+  readonly subject?: string;
+}
+
+/** An index of images that were pushed before. */
+export interface PushedIndex extends Pick<PushedImage, 'repository' | 'tag' | 'pushedAt' | 'subject'> {
+  readonly children: readonly {
+    readonly digest: string;
+    /** As GOARCH names it; `unknown` for an attestation. */
+    readonly architecture: string;
+  }[];
 }
 
 export interface MemoryImages extends ImageSource {
   /** As `docker push`: returns the digest, and publishes the event. */
   push(image: PushedImage): string;
+  pushIndex(index: PushedIndex): string;
 }
 
 const configType = 'application/vnd.oci.image.config.v1+json';
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
+const indexType = 'application/vnd.oci.image.index.v1+json';
 
 /** Images in memory, for a simulated host: manifests and configs are real, layers are only described. */
-export function memoryImages(events: EventSink): MemoryImages {
+export function memoryImages(events: EventSink, now?: () => number): MemoryImages {
   const manifests = new Map<string, StoredManifest>();
-  const tags = new Map<string, string>();
+  const records = new ImageRecords(now);
   const blobs = new Map<string, Uint8Array>();
   const key = (repository: string, reference: string) => `${repository}@${reference}`;
+  const keep = (pushed: PushedImage | PushedIndex, manifest: StoredManifest) => {
+    const push = { repository: pushed.repository, tag: pushed.tag, ...manifest };
+    manifests.set(key(push.repository, manifest.digest), manifest);
+    if (records.note(push, pushed.pushedAt)) events.publish(pushEvent(push));
+    return manifest.digest;
+  };
   return {
     manifest: async (repository, reference) =>
-      manifests.get(key(repository, tags.get(key(repository, reference)) ?? reference)),
+      manifests.get(key(repository, records.digestOf(repository, reference) ?? reference)),
     hasBlob: async (repository, digest) => blobs.has(key(repository, digest)),
     blob: async (repository, digest) => blobs.get(key(repository, digest)),
-    tags: async (repository) =>
-      [...tags.keys()]
-        .filter((name) => name.startsWith(`${repository}@`))
-        .map((name) => name.slice(repository.length + 1)),
+    list: async (repository) => records.list(repository),
+    async untag(repository, tag) {
+      const digest = records.digestOf(repository, tag)!;
+      records.untag(repository, tag);
+      for (const event of deleteEvents(repository, { digest, tags: [tag] })) events.publish(event);
+    },
+    async remove(repository, image) {
+      manifests.delete(key(repository, image.digest));
+      records.remove(repository, image);
+      for (const event of deleteEvents(repository, image)) events.publish(event);
+    },
     push(image) {
       const { config, manifest } = compose(image);
       blobs.set(key(image.repository, config.digest), Buffer.from(config.body));
-      manifests.set(key(image.repository, manifest.digest), manifest);
-      if (image.tag !== undefined) tags.set(key(image.repository, image.tag), manifest.digest);
-      events.publish(pushEvent({ ...image, ...manifest }));
-      return manifest.digest;
+      return keep(image, manifest);
     },
+    pushIndex: (index) => keep(index, composeIndex(index)),
   };
 }
+
+function composeIndex({ children, subject }: PushedIndex): StoredManifest {
+  const entries = children.map(({ digest, architecture }) => ({
+    mediaType: manifestType,
+    digest,
+    size: 1,
+    platform: { os: architecture === 'unknown' ? 'unknown' : 'linux', architecture },
+  }));
+  const body = { schemaVersion: 2, mediaType: indexType, manifests: entries, ...subjectOf(subject) };
+  return described(JSON.stringify(body), indexType);
+}
+
+const subjectOf = (digest: string | undefined) =>
+  digest === undefined ? {} : { subject: { mediaType: manifestType, digest, size: 1 } };
 
 function compose({
   architecture = 'amd64',
@@ -55,6 +96,7 @@ function compose({
   labels = {},
   layerBytes = 1_000_000,
   tag,
+  subject,
 }: PushedImage) {
   const config = described(
     JSON.stringify({ architecture, os: 'linux', config: { Cmd: command, Labels: { ...labels, tag } } }),
@@ -66,6 +108,7 @@ function compose({
     mediaType: manifestType,
     config: { mediaType: configType, digest: config.digest, size: config.body.length },
     layers: [{ mediaType: layer.mediaType, digest: layer.digest, size: layerBytes }],
+    ...subjectOf(subject),
   });
   return { config, manifest: described(body, manifestType) };
 }

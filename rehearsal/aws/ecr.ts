@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DeployedStack } from '../assembly-types.ts';
 import type { Clock } from '../clock.ts';
+import { deleteImage } from './ecr-delete.ts';
+import { describeImages } from './ecr-describe.ts';
 import { lookUpImage, type ImageId } from './ecr-lookup.ts';
 import { Downloads } from './ecr-downloads.ts';
 import type { ImageSource } from './ecr-images.ts';
@@ -52,6 +54,7 @@ class RehearsalEcr implements EcrService {
     if (action === 'GetDownloadUrlForLayer') return this.#downloadUrlForLayer(input);
     if (action === 'DescribeRepositories') return this.#describeRepositories(input);
     if (action === 'DescribeImages') return this.#describeImages(input);
+    if (action === 'BatchDeleteImage') return this.#batchDeleteImage(input);
     return refuse('ecr', action);
   }
 
@@ -127,22 +130,28 @@ class RehearsalEcr implements EcrService {
   }
 
   async #describeImages(input: Input): Promise<unknown> {
-    refuseOthers('DescribeImages', input, ['repositoryName', 'registryId', 'maxResults']);
-    const repository = this.#repository(input);
+    const known = ['repositoryName', 'registryId', 'imageIds', 'filter', 'nextToken', 'maxResults'];
+    refuseOthers('DescribeImages', input, known);
     const { images, stack } = this.#options;
-    const tags = await images.tags(repository);
-    const details = await Promise.all(
-      tags.map(async (tag) => ({ tag, manifest: await images.manifest(repository, tag) })),
-    );
-    return {
-      imageDetails: details.map(({ tag, manifest }) => ({
-        registryId: stack.account,
-        repositoryName: repository,
-        imageDigest: manifest?.digest,
-        imageTags: [tag],
-        imageManifestMediaType: manifest?.mediaType,
-      })),
-    };
+    return describeImages(await images.list(this.#repository(input)), input, stack.account);
+  }
+
+  async #batchDeleteImage(input: Input): Promise<unknown> {
+    refuseOthers('BatchDeleteImage', input, ['repositoryName', 'registryId', 'imageIds']);
+    const repository = this.#repository(input);
+    const ids = list<ImageId>(input, 'imageIds');
+    if (ids.length === 0 || ids.length > 100)
+      throw new AwsError(
+        'InvalidParameterException',
+        `imageIds must have 1 to 100 entries, not ${ids.length}`,
+      );
+    const answer = { imageIds: [] as ImageId[], failures: [] as object[] };
+    for (const id of ids) {
+      const deleted = await deleteImage(this.#options.images, repository, id);
+      if ('failure' in deleted) answer.failures.push(deleted.failure);
+      else answer.imageIds.push(...deleted.imageIds);
+    }
+    return answer;
   }
 
   #repository(input: Input): string {

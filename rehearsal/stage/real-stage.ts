@@ -1,5 +1,6 @@
 import { registryNotifications } from '../aws/ecr-events.ts';
 import { registryImages } from '../aws/ecr-images.ts';
+import { ImageRecords } from '../aws/ecr-records.ts';
 import { ensureBaseImage, type Progress } from '../cache/ensure-base-image.ts';
 import { account, region, type Deployer } from '../deployer.ts';
 import type { RealHost } from '../host/real/real-host.ts';
@@ -115,8 +116,9 @@ async function assemble(
       DockerDebKeyFingerprint: image.dockerKeyFingerprint,
     },
     images(events) {
-      pushes.handler = registryNotifications(events, (push) => pushes.note(push));
-      return registryImages(registryUrl);
+      const records = new ImageRecords();
+      pushes.handler = registryNotifications(events, (push) => pushes.note(push), records);
+      return registryImages(registryUrl, records, events);
     },
     async connect(running) {
       deployer = running;

@@ -50,6 +50,7 @@ export async function createSimulatedStage(options: SimulatedStageOptions): Prom
         tag,
         architecture,
         command: command === 'none' ? [] : command,
+        labels: { 'org.opencontainers.image.version': spec.buildVersion },
       });
       behaviours.set(digest, behaviourOf(spec));
       versions.set(digest, spec.buildVersion);

@@ -1,12 +1,15 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
+  BatchDeleteImageCommand,
   BatchGetImageCommand,
   DescribeImagesCommand,
+  type DescribeImagesCommandInput,
   DescribeRepositoriesCommand,
   ECRClient,
   GetAuthorizationTokenCommand,
   GetDownloadUrlForLayerCommand,
+  paginateDescribeImages,
 } from '@aws-sdk/client-ecr';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { registryNotifications } from '../../../rehearsal/aws/ecr-events.ts';
@@ -73,7 +76,118 @@ describe('an image', () => {
     expect((await get([{ imageTag: 'latest' }])).images![0]!.imageId!.imageDigest).toBe(second);
     expect((await get([{ imageDigest: first }])).images).toHaveLength(1);
     const { imageDetails } = await client.send(new DescribeImagesCommand({ repositoryName: 'web' }));
-    expect(imageDetails).toMatchObject([{ imageDigest: second, imageTags: ['latest'] }]);
+    expect(imageDetails).toHaveLength(2);
+    expect(imageDetails).toMatchObject([
+      { imageDigest: first },
+      { imageDigest: second, imageTags: ['latest'] },
+    ]);
+    expect(imageDetails![0]).not.toHaveProperty('imageTags');
+  });
+});
+
+const describeAll = (input: Partial<DescribeImagesCommandInput> = {}) =>
+  client.send(new DescribeImagesCommand({ repositoryName: 'web', ...input }));
+const remove = (imageIds: { imageTag?: string; imageDigest?: string }[]) =>
+  client.send(new BatchDeleteImageCommand({ repositoryName: 'web', imageIds }));
+const eventsOf = (action: string) => events.filter(({ detail }) => detail['action-type'] === action);
+
+describe('a list of images', () => {
+  it('says when each was pushed first: another tag does not renew it', async () => {
+    const pushedAt = Date.parse('2026-01-01T10:00:00Z');
+    const image = { repository: 'web', command: ['/one'], tag: 'v1', labels: { tag: 'same' } };
+    images.push({ ...image, pushedAt });
+    const { imageDetails } = await describeAll();
+    expect(imageDetails).toMatchObject([{ imageTags: ['v1'], imagePushedAt: new Date(pushedAt) }]);
+    await expect(describeAll({ imageIds: [{ imageTag: 'v2' }] })).rejects.toMatchObject({
+      name: 'ImageNotFoundException',
+      message: expect.stringContaining("imageTag:'v2'") as string,
+    });
+  });
+
+  it('has pages and can be narrowed to images with or without a tag', async () => {
+    const digests = ['/a', '/b', '/c'].map((path) =>
+      images.push({ repository: 'web', tag: path === '/c' ? undefined : path.slice(1), command: [path] }),
+    );
+    const seen: unknown[] = [];
+    for await (const page of paginateDescribeImages({ client, pageSize: 2 }, { repositoryName: 'web' }))
+      seen.push(page.imageDetails!.map(({ imageDigest }) => imageDigest));
+    expect(seen).toEqual([digests.slice(0, 2), digests.slice(2)]);
+    const { imageDetails } = await describeAll({ filter: { tagStatus: 'UNTAGGED' } });
+    expect(imageDetails!.map(({ imageDigest }) => imageDigest)).toEqual([digests[2]]);
+  });
+});
+
+describe('a push of what is there already', () => {
+  const image = { repository: 'web', tag: 'v1', command: ['/one'] };
+  const indexOf = (digest: string, tag: string) =>
+    images.pushIndex({ repository: 'web', tag, children: [{ digest, architecture: 'amd64' }] });
+
+  it('is none: no event tells of it', () => {
+    images.push(image);
+    images.push(image);
+    expect(eventsOf('PUSH')).toHaveLength(1);
+  });
+
+  it('is one under another tag, and under a tag that has moved away and comes back', () => {
+    const [one, two] = [images.push(image), images.push({ ...image, tag: 'v2' })];
+    for (const [digest, tag] of [
+      [one, 'a'],
+      [one, 'b'],
+      [two, 'a'],
+      [one, 'a'],
+    ] as const)
+      indexOf(digest, tag);
+    expect(
+      eventsOf('PUSH')
+        .slice(2)
+        .map(({ detail }) => detail['image-tag']),
+    ).toEqual(['a', 'b', 'a', 'a']);
+  });
+});
+
+describe('a deletion', () => {
+  const image = { repository: 'web', tag: 'v1', command: ['/one'], labels: { tag: 'x' } };
+
+  it('by digest takes the image with all its tags, and tells of each', async () => {
+    const child = images.push(image);
+    const index = { repository: 'web', children: [{ digest: child, architecture: 'amd64' }] };
+    const digest = images.pushIndex({ ...index, tag: 'a' });
+    images.pushIndex({ ...index, tag: 'b' });
+    const { imageIds, failures } = await remove([{ imageDigest: digest }]);
+    expect([imageIds!.map(({ imageTag }) => imageTag), failures]).toEqual([['a', 'b'], []]);
+    expect(eventsOf('DELETE').map(({ detail }) => detail['image-tag'])).toEqual(['a', 'b']);
+    expect((await get([{ imageDigest: digest }])).images).toEqual([]);
+  });
+
+  it('by tag leaves the image under its other tags, and takes it with the last one', async () => {
+    const child = images.push(image);
+    const index = { repository: 'web', children: [{ digest: child, architecture: 'amd64' }] };
+    const digest = images.pushIndex({ ...index, tag: 'a' });
+    images.pushIndex({ ...index, tag: 'b' });
+    await remove([{ imageTag: 'a' }]);
+    expect((await get([{ imageDigest: digest }, { imageTag: 'a' }])).images).toHaveLength(1);
+    await remove([{ imageTag: 'b' }]);
+    expect((await get([{ imageDigest: digest }])).images).toEqual([]);
+  });
+
+  it('is refused for what an index refers to, until the index is gone', async () => {
+    const child = images.push(image);
+    const index = images.pushIndex({
+      repository: 'web',
+      tag: 'i',
+      children: [{ digest: child, architecture: 'amd64' }],
+    });
+    const { failures } = await remove([{ imageDigest: child }, { imageDigest: `sha256:${'0'.repeat(64)}` }]);
+    expect(failures!.map(({ failureCode }) => failureCode)).toEqual([
+      'ImageReferencedByManifestList',
+      'ImageNotFound',
+    ]);
+    expect((await remove([{ imageDigest: index }, { imageDigest: child }])).failures).toEqual([]);
+  });
+
+  it('takes a hundred at once', async () => {
+    const ids = Array.from({ length: 101 }, (_, index) => ({ imageTag: `v${index}` }));
+    await expect(remove(ids)).rejects.toMatchObject({ name: 'InvalidParameterException' });
   });
 });
 
@@ -139,5 +253,11 @@ describe('the registry’s notifications', () => {
     );
     expect(events).toHaveLength(1);
     expect(events[0]!.detail).not.toHaveProperty('image-tag');
+  });
+
+  it('are silent about a manifest that is pushed again as it was', async () => {
+    const target = { mediaType: manifest, digest, repository: 'web' };
+    for (const tag of ['v1', 'v1', 'v2']) await notify({ ...target, tag });
+    expect(events.map(({ detail }) => detail['image-tag'])).toEqual(['v1', 'v2']);
   });
 });
