@@ -15,7 +15,9 @@ import { createEcr, type EcrService } from './aws/ecr.ts';
 import type { ImageSource } from './aws/ecr-images.ts';
 import type { BusEvent, EventSink } from './aws/event-bus.ts';
 import { createSsm, type SsmFaults, type SsmService } from './aws/ssm.ts';
+import type { IdentityProvider } from './aws/identity-provider.ts';
 import { StatesService } from './aws/states.ts';
+import { createSts } from './aws/sts.ts';
 import { createCredentials, person, type CredentialRegistry } from './aws/wire-credentials.ts';
 import { createWire, type Wire, type WireCall } from './aws/wire.ts';
 import { systemClock, type Clock } from './clock.ts';
@@ -36,6 +38,8 @@ export interface DeployerOptions {
   readonly hostRoleArn: string;
   readonly images: (events: EventSink) => ImageSource;
   readonly logFolder: string;
+  /** Whose tokens STS takes, such as those of the rehearsal's GitHub. */
+  readonly identityProviders?: readonly IdentityProvider[];
   readonly clock?: Clock;
   readonly faults?: SsmFaults;
   readonly eventFault?: (event: BusEvent, ruleName: string) => DeliveryFault | undefined;
@@ -69,7 +73,7 @@ export async function startDeployer(options: DeployerOptions): Promise<Deployer>
   const { clock = systemClock, logFolder } = options;
   mkdirSync(logFolder, { recursive: true });
   const stack = deployAssembly(options.assembly, { parameters: options.parameters, account, region });
-  const credentials = createCredentials();
+  const credentials = createCredentials(clock);
   const authorizer = createAuthorizer(stack, [hostRole(stack, options.hostRoleArn)]);
   const { authorize } = authorizer;
   // The bus is called by services that it calls itself: it looks them up when an event comes.
@@ -109,7 +113,8 @@ export async function startDeployer(options: DeployerOptions): Promise<Deployer>
     calls.push(call);
     log(logFolder, 'aws-calls', call);
   };
-  const services = [await createDynamoDb(stack), ssm, ecr, ec2, states];
+  const sts = createSts({ stack, clock, credentials, identityProviders: options.identityProviders });
+  const services = [await createDynamoDb(stack), ssm, ecr, ec2, states, sts];
   const routes = [ecr.serveLayer.bind(ecr)];
   const wire = createWire({ services, credentials, authorizer, onCall, routes });
   const endpoint = await wire.listen();

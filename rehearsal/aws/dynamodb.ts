@@ -3,7 +3,8 @@ import type { Server } from 'node:http';
 import dynalite from 'dynalite';
 import type { DeployedResource, DeployedStack } from '../assembly-types.ts';
 import { exchange } from './dynamodb-exchange.ts';
-import { AwsError, refuse, type PermissionCheck, type WireService } from './service.ts';
+import { dynamoDbPermissions, tableName } from './dynamodb-permissions.ts';
+import { AwsError, refuse, type WireService } from './service.ts';
 
 type Input = Record<string, unknown>;
 
@@ -29,7 +30,7 @@ export async function createDynamoDb(stack: DeployedStack): Promise<WireService>
   return {
     name: 'dynamodb',
     handle: (action, input) => perform(server, action, input, stack),
-    permissions: (action, input) => permissions(action, input, stack),
+    permissions: (action, input) => dynamoDbPermissions(action, input, stack),
   };
 }
 
@@ -82,8 +83,7 @@ function refuseIgnored(action: string, input: Input): void {
     );
 }
 
-const nameOf = (tableNameOrArn: unknown) =>
-  typeof tableNameOrArn === 'string' ? tableNameOrArn.replace(/^arn:[^/]+:table\//, '') : tableNameOrArn;
+const nameOf = (given: unknown) => (typeof given === 'string' ? tableName(given) : given);
 
 /** dynalite takes account and region from the environment; a table's ARN is the stack's. */
 const withOwnArns = (body: Input, { region, account }: DeployedStack): unknown =>
@@ -93,15 +93,3 @@ const withOwnArns = (body: Input, { region, account }: DeployedStack): unknown =
       `arn:aws:dynamodb:${region}:${account}:`,
     ),
   );
-
-/** A query of an index is checked against the index alone. Source: Service Authorization Reference, "Amazon DynamoDB". */
-function permissions(action: string, input: Input, { region, account }: DeployedStack): PermissionCheck[] {
-  const arn = (table: unknown) => `arn:aws:dynamodb:${region}:${account}:table/${String(nameOf(table))}`;
-  if (action.startsWith('Batch'))
-    return Object.keys((input.RequestItems ?? {}) as Input).map((table) => ({
-      action: `dynamodb:${action}`,
-      resource: arn(table),
-    }));
-  const index = typeof input.IndexName === 'string' ? `/index/${input.IndexName}` : '';
-  return [{ action: `dynamodb:${action}`, resource: arn(input.TableName) + index }];
-}

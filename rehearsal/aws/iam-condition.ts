@@ -1,6 +1,7 @@
 import { matchesPattern } from './iam-pattern.ts';
 
 export type Conditions = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+export type Context = Readonly<Record<string, string | readonly string[]>>;
 type Compare = (value: string, expected: string) => boolean;
 
 const comparisons: Readonly<Record<string, Compare>> = {
@@ -28,25 +29,31 @@ export function refuseUnknownOperators(conditions: Conditions, where: string): v
 }
 
 /** True when every condition holds. Keys are case-insensitive. Source: IAM user guide, "Condition operators". */
-export function conditionsHold(conditions: Conditions, context: Readonly<Record<string, string>>): boolean {
-  const values = new Map(Object.entries(context).map(([key, value]) => [key.toLowerCase(), value]));
+export function conditionsHold(conditions: Conditions, context: Context): boolean {
+  const values = new Map(Object.entries(context).map(([key, value]) => [key.toLowerCase(), asList(value)]));
   return Object.entries(conditions).every(([operator, keys]) =>
     Object.entries(keys).every(([key, expected]) =>
-      holds(operator, values.get(key.toLowerCase()), typeof expected === 'string' ? [expected] : expected),
+      holds(operator, values.get(key.toLowerCase()), asList(expected)),
     ),
   );
 }
 
-/** Every key of the rehearsal has one value, so ForAnyValue and ForAllValues differ only when the key is absent. */
-function holds(operator: string, value: string | undefined, expected: readonly string[]): boolean {
+/** Of a key with several values every one has to match with ForAllValues, else one. */
+function holds(
+  operator: string,
+  values: readonly string[] | undefined,
+  expected: readonly string[],
+): boolean {
   const { name, qualifier, ifExists } = parseOperator(operator);
-  if (name === 'Null') return expected.includes(String(value === undefined));
+  if (name === 'Null') return expected.includes(String(values === undefined));
   const negated = negations[name];
-  if (value === undefined) return ifExists || qualifier === 'ForAllValues' || negated !== undefined;
+  if (values === undefined) return ifExists || qualifier === 'ForAllValues' || negated !== undefined;
   const compare = comparisons[negated ?? name]!;
-  const any = expected.some((item) => compare(value, item));
-  return negated === undefined ? any : !any;
+  const passes = (value: string) => expected.some((item) => compare(value, item)) === (negated === undefined);
+  return qualifier === 'ForAllValues' ? values.every(passes) : values.some(passes);
 }
+
+const asList = (value: string | readonly string[]) => (typeof value === 'string' ? [value] : value);
 
 function parseOperator(operator: string) {
   const [, qualifier, name = '', ifExists] =

@@ -2,12 +2,16 @@
 export interface Caller {
   /** ARN of the role, or `rehearsal` for the person at the console. */
   readonly principal: string;
+  /** What a role's bearer called the session. */
+  readonly session?: string;
 }
 
 /** An AWS service at the wire: JSON-RPC style actions (X-Amz-Target) or query actions (form `Action`). */
 export interface WireService {
-  /** The signing name in the credential scope: ssm, states, dynamodb, events, ecr, ec2. */
+  /** The signing name in the credential scope: ssm, states, dynamodb, events, ecr, ec2, sts. */
   readonly name: string;
+  /** Actions that need no signature. */
+  readonly unsignedActions?: readonly string[];
   /** Performs an action. Throws AwsError for every error AWS documents, and for what is not implemented. */
   handle(action: string, input: Record<string, unknown>, caller: Caller): Promise<unknown>;
   /** What IAM would check for this call: one entry a needed permission. */
@@ -18,8 +22,8 @@ export interface PermissionCheck {
   /** Such as `ssm:SendCommand`. */
   readonly action: string;
   readonly resource: string;
-  /** Condition keys with their values, such as `ssm:resourceTag/x`. */
-  readonly context?: Readonly<Record<string, string>>;
+  /** Condition keys with their values, such as `ssm:resourceTag/x`; those of many values have a list. */
+  readonly context?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 /** An error as AWS answers it: its code, message and HTTP status. */

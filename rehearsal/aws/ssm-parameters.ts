@@ -1,3 +1,4 @@
+import type { DeployedStack } from '../assembly-types.ts';
 import { list, optionalNumber, optionalText, page, refuseOthers, text } from './input.ts';
 import { AwsError } from './service.ts';
 
@@ -17,6 +18,13 @@ export class ParameterStore {
 
   constructor(toArn: (name: string) => string) {
     this.#toArn = toArn;
+  }
+
+  /** The stack's own. */
+  deploy(stack: DeployedStack): void {
+    for (const { type, ref, properties } of stack.resources)
+      if (type === 'AWS::SSM::Parameter')
+        this.put(ref, String(properties.Value), properties.Type as StoredParameter['type']);
   }
 
   /** What a person does in the console. */

@@ -66,6 +66,7 @@ class RehearsalSsm implements SsmService {
     const arn = (service: string, rest: string) =>
       `arn:aws:${service}:${stack.region}:${stack.account}:${rest}`;
     this.parameters = new ParameterStore((name) => arn('ssm', `parameter/${name.replace(/^\//, '')}`));
+    this.parameters.deploy(stack);
     for (const host of options.hosts) this.addHost(host);
     this.#dispatcher = new Dispatcher({
       clock,

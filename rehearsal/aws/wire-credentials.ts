@@ -1,4 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { systemClock, type Clock } from '../clock.ts';
 
 /** Credentials as IMDS and Lambda hand them out. */
 export interface Credentials {
@@ -12,35 +13,56 @@ export interface Credentials {
 export interface CredentialRegistry {
   /** The same credentials each time, for a role's ARN or for `rehearsal`, the person at the console. */
   credentialsFor(principal: string): Credentials;
-  find(accessKeyId: string): { readonly principal: string; readonly credentials: Credentials } | undefined;
+  /** New ones for a role, good until then (epoch milliseconds). */
+  issue(principal: string, session: string, expiresAt: number): Credentials;
+  find(accessKeyId: string): Bearer | undefined;
+}
+
+export interface Bearer {
+  readonly principal: string;
+  readonly credentials: Credentials;
+  readonly session?: string;
+  readonly expired: boolean;
 }
 
 /** The person at the console, who may do anything. */
 export const person = 'rehearsal';
 
+type Issued = Omit<Bearer, 'expired'> & { readonly expiresAt: number };
+
 /** Makes credentials that are worth nothing anywhere else. */
-export function createCredentials(): CredentialRegistry {
+export function createCredentials(clock: Clock = systemClock): CredentialRegistry {
   const byPrincipal = new Map<string, Credentials>();
-  const principals = new Map<string, string>();
+  const bearers = new Map<string, Issued>();
   return {
     credentialsFor(principal) {
       const known = byPrincipal.get(principal);
       if (known) return known;
       const made = makeCredentials(principal);
       byPrincipal.set(principal, made);
-      principals.set(made.accessKeyId, principal);
+      bearers.set(made.accessKeyId, { principal, credentials: made, expiresAt: Infinity });
+      return made;
+    },
+    issue(principal, session, expiresAt) {
+      const made = makeCredentials(principal, randomUUID());
+      bearers.set(made.accessKeyId, { principal, credentials: made, session, expiresAt });
       return made;
     },
     find(accessKeyId) {
-      const principal = principals.get(accessKeyId);
-      const credentials = principal === undefined ? undefined : byPrincipal.get(principal);
-      return principal === undefined || !credentials ? undefined : { principal, credentials };
+      const found = bearers.get(accessKeyId);
+      if (!found) return undefined;
+      const { expiresAt, ...bearer } = found;
+      return { ...bearer, expired: expiresAt <= clock.now() };
     },
   };
 }
 
-function makeCredentials(principal: string): Credentials {
-  const id = createHash('sha256').update(principal).digest('hex').slice(0, 16).toUpperCase();
+function makeCredentials(principal: string, session = ''): Credentials {
+  const id = createHash('sha256')
+    .update(principal + session)
+    .digest('hex')
+    .slice(0, 16)
+    .toUpperCase();
   const keys = { secretAccessKey: randomBytes(30).toString('base64') };
   if (principal === person) return { accessKeyId: `AKIA${id}`, ...keys };
   return { accessKeyId: `ASIA${id}`, ...keys, sessionToken: randomBytes(96).toString('base64') };

@@ -42,14 +42,14 @@ export function renderXml(action: string, output: unknown, requestId: string): W
 }
 
 export function renderXmlError({ code, message, status }: AwsError, requestId: string): WireAnswer {
-  const error = `<Errors><Error><Code>${escape(code)}</Code><Message>${escape(message)}</Message></Error></Errors>`;
+  const error = `<Errors><Error><Code>${escapeXml(code)}</Code><Message>${escapeXml(message)}</Message></Error></Errors>`;
   return { status, contentType, body: `<Response>${error}<RequestID>${requestId}</RequestID></Response>` };
 }
 
-function renderFields(value: unknown): string {
+export function renderFields(value: unknown): string {
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.map((item) => `<item>${renderFields(item)}</item>`).join('');
-  if (typeof value !== 'object' || value === null) return escape(String(value));
+  if (typeof value !== 'object' || value === null) return escapeXml(String(value));
   return Object.entries(value)
     .filter(([, item]) => item !== undefined)
     .map(([key, item]) => `<${key}>${renderFields(item)}</${key}>`)
@@ -57,4 +57,5 @@ function renderFields(value: unknown): string {
 }
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escape = (text: string) => text.replace(/[&<>"]/g, (character) => entities[character] ?? character);
+export const escapeXml = (text: string) =>
+  text.replace(/[&<>"]/g, (character) => entities[character] ?? character);

@@ -41,7 +41,10 @@ export function authenticate(request: SignedRequest, registry: CredentialRegistr
       'InvalidSignatureException',
       'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
     );
-  return { principal: found.principal, service, region };
+  if (found.expired)
+    throw new AwsError('ExpiredToken', 'The security token included in the request is expired');
+  const { principal, session } = found;
+  return { principal, service, region, ...(session !== undefined && { session }) };
 }
 
 /** Every `x-amz-` header that is sent has to be signed, and the host with it. */

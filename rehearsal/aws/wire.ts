@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { Authorizer } from './authorize.ts';
-import { AwsError, type WireService } from './service.ts';
+import { AwsError, type Caller, type WireService } from './service.ts';
 import type { CredentialRegistry } from './wire-credentials.ts';
 import { protocolOf, type Protocol, type WireAnswer } from './wire-protocol.ts';
 import { authenticate } from './wire-signature.ts';
@@ -93,8 +93,9 @@ async function perform(
   { credentials, authorizer }: WireOptions,
 ): Promise<WireAnswer> {
   const signed = { method: request.method ?? '', url: request.url ?? '/', headers: request.headers, body };
-  const { principal, service: name } = authenticate(signed, credentials);
-  Object.assign(call, { principal, service: name });
+  const { service: name, ...caller } =
+    unsignedCaller(request, protocol, services) ?? authenticate(signed, credentials);
+  Object.assign(call, { principal: caller.principal, service: name });
   const service = services.get(name);
   if (!service)
     throw new AwsError(
@@ -104,8 +105,21 @@ async function perform(
     );
   call.action = protocol.action();
   const input = protocol.input();
-  authorizer.authorize(principal, service.permissions(call.action, input));
-  return protocol.render(call.action, await service.handle(call.action, input, { principal }));
+  authorizer.authorize(caller.principal, service.permissions(call.action, input));
+  return protocol.render(call.action, await service.handle(call.action, input, caller));
+}
+
+/** Nobody signs what gives credentials: such a request tells its service by its action alone. */
+function unsignedCaller(
+  { headers }: IncomingMessage,
+  protocol: Protocol,
+  services: ReadonlyMap<string, WireService>,
+): (Caller & { readonly service: string }) | undefined {
+  if (headers.authorization !== undefined || headers['x-amz-target'] !== undefined) return undefined;
+  const found = [...services.values()].find((service) =>
+    service.unsignedActions?.includes(protocol.action()),
+  );
+  return found && { principal: 'anonymous', service: found.name };
 }
 
 /** A fault of the rehearsal itself looks like an outage of AWS, with the reason in the log. */

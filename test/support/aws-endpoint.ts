@@ -1,8 +1,9 @@
 import type { DeployedStack } from '../../rehearsal/assembly-types.ts';
 import { createAuthorizer } from '../../rehearsal/aws/authorize.ts';
 import type { WireService } from '../../rehearsal/aws/service.ts';
-import { createCredentials, person } from '../../rehearsal/aws/wire-credentials.ts';
+import { createCredentials, person, type CredentialRegistry } from '../../rehearsal/aws/wire-credentials.ts';
 import { createWire, type WireCall, type WireOptions } from '../../rehearsal/aws/wire.ts';
+import { systemClock, type Clock } from '../../rehearsal/clock.ts';
 
 export interface TestEndpoint {
   readonly url: string;
@@ -19,13 +20,15 @@ export interface ClientSettings {
   readonly credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
 }
 
-/** The wire endpoint on a free port, over these services. */
+/** The wire endpoint on a free port, over these services; one that gives credentials is made with where they are known. */
 export async function startEndpoint(
   stack: DeployedStack,
-  services: readonly WireService[],
+  given: readonly WireService[] | ((credentials: CredentialRegistry) => readonly WireService[]),
   routes: WireOptions['routes'] = [],
+  clock: Clock = systemClock,
 ): Promise<TestEndpoint> {
-  const credentials = createCredentials();
+  const credentials = createCredentials(clock);
+  const services = typeof given === 'function' ? given(credentials) : given;
   const calls: WireCall[] = [];
   const onCall = (call: WireCall) => void calls.push(call);
   const wire = createWire({ services, credentials, authorizer: createAuthorizer(stack), onCall, routes });

@@ -58,6 +58,10 @@ describe('a statement', () => {
     [{ StringNotEquals: { 'a:Tag/x': 'web' } }, {}, true],
     [{ 'ForAllValues:StringEquals': { 'a:Tag/x': 'web' } }, {}, true],
     [{ 'ForAnyValue:StringEquals': { 'a:Tag/x': 'web' } }, {}, false],
+    [{ 'ForAllValues:StringEquals': { 'a:Keys': ['1', '2'] } }, { 'a:Keys': ['2', '1'] }, true],
+    [{ 'ForAllValues:StringEquals': { 'a:Keys': ['1', '2'] } }, { 'a:Keys': ['1', '3'] }, false],
+    [{ 'ForAnyValue:StringEquals': { 'a:Keys': '1' } }, { 'a:Keys': ['3', '1'] }, true],
+    [{ 'ForAllValues:StringNotEquals': { 'a:Keys': '1' } }, { 'a:Keys': ['3', '1'] }, false],
     [{ Null: { 'a:Tag/x': 'true' } }, {}, true],
     [{ StringEquals: { 'a:x': '1' }, StringLike: { 'a:y': '2' } }, { 'a:x': '1' }, false],
   ])('with the condition %j and the context %j: %s', (condition, context, expected) => {

@@ -1,5 +1,6 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
+  BatchGetCommand,
   DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
@@ -41,6 +42,15 @@ const stack = smallStack({
     },
   },
   Reader: role(allow('dynamodb:GetItem', { 'Fn::GetAtt': ['Ledger', 'Arn'] })),
+  Pusher: role(
+    allow(
+      ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:BatchGetItem'],
+      { 'Fn::GetAtt': ['Ledger', 'Arn'] },
+      {
+        'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['app#web'] },
+      },
+    ),
+  ),
   Sweeper: role(allow('dynamodb:Query', { 'Fn::Sub': '${Ledger.Arn}/index/open-index' })),
 });
 const TableName = resource(stack, 'Ledger').ref;
@@ -117,6 +127,74 @@ describe('IAM', () => {
       ExpressionAttributeValues: { ':pk': 'a' },
     });
     await expect(sweeper.send(query)).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
+
+  describe('knows whose partition is asked for:', () => {
+    const pusher = () => as(resource(stack, 'Pusher').arn);
+    const query = (pk: string, rest: object = {}) =>
+      new QueryCommand({
+        TableName,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': pk },
+        ...rest,
+      });
+    const newest = (pk: string) =>
+      query(pk, {
+        KeyConditionExpression: '(#p = :pk) AND begins_with(sk, :kind)',
+        ExpressionAttributeNames: { '#p': 'pk', '#r': 'request', '#v': 'buildVersion' },
+        ExpressionAttributeValues: { ':pk': pk, ':kind': 'deployment#', ':v': 'v1' },
+        FilterExpression: '#r.#v = :v',
+        ProjectionExpression: 'sk, #r',
+        ScanIndexForward: false,
+        Limit: 5,
+      });
+    const batch = (...partitions: string[]) =>
+      new BatchGetCommand({
+        RequestItems: { [TableName]: { Keys: partitions.map((pk, index) => ({ pk, sk: `${index}` })) } },
+      });
+
+    it.each<[string, (pk: string) => Promise<unknown>]>([
+      ['of an item', (pk) => pusher().send(new GetCommand({ TableName, Key: { pk, sk: 'current' } }))],
+      ['to write an item', (pk) => pusher().send(new PutCommand({ TableName, Item: { pk, sk: 'x' } }))],
+      ['of a query', (pk) => pusher().send(query(pk))],
+      ['of a query with names, a filter and an order', (pk) => pusher().send(newest(pk))],
+      ['of several items', (pk) => pusher().send(batch('app#web', pk))],
+    ])('%s', async (_what, ask) => {
+      await expect(ask('app#web')).resolves.toBeDefined();
+      for (const other of ['app#api', 'app#web2', 'run'])
+        await expect(ask(other)).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    });
+
+    it('one that it cannot read is nobody’s', async () => {
+      const turned = pusher().send(query('app#api', { KeyConditionExpression: ':pk = pk' }));
+      await expect(turned).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    });
+  });
+
+  it('finds the newest first, of those that match', async () => {
+    for (const [sk, buildVersion] of [
+      ['deployment#1', 'v1'],
+      ['deployment#2', 'v2'],
+      ['deployment#3', 'v1'],
+    ])
+      await client.send(
+        new PutCommand({ TableName, Item: { pk: 'app#web', sk, request: { buildVersion } } }),
+      );
+    const { Items } = await client.send(
+      new QueryCommand({
+        TableName,
+        KeyConditionExpression: 'pk = :pk AND sk > :after',
+        ExpressionAttributeNames: { '#r': 'request', '#v': 'buildVersion' },
+        ExpressionAttributeValues: { ':pk': 'app#web', ':after': 'deployment#', ':v': 'v1' },
+        FilterExpression: '#r.#v = :v',
+        ProjectionExpression: 'sk, #r.#v',
+        ScanIndexForward: false,
+      }),
+    );
+    expect(Items).toEqual([
+      { sk: 'deployment#3', request: { buildVersion: 'v1' } },
+      { sk: 'deployment#1', request: { buildVersion: 'v1' } },
+    ]);
   });
 
   it('does not let a reader write', async () => {
