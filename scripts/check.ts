@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { checkDefinition } from './check/check-definition.ts';
 import { checkScripts } from './check/check-scripts.ts';
+import { checkWorkflows } from './check/check-workflows.ts';
 import { type CheckResult, runCheck } from './check/run-check.ts';
 
 /**
@@ -17,6 +18,7 @@ const checks: Record<string, () => Promise<CheckResult>> = {
   format: () => runCheck(bin('prettier'), ['--check', '--log-level=warn', '.']),
   shellcheck: checkScripts,
   'state machine': checkDefinition,
+  'workflows and actions': checkWorkflows,
 };
 
 const results = await Promise.all(Object.entries(checks).map(([name, check]) => timed(name, check)));

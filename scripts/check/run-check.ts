@@ -6,14 +6,16 @@ export interface CheckResult {
   readonly output: string;
 }
 
-/** Runs a program to its end; it passes when it exits with 0. */
-export function runCheck(file: string, parameters: readonly string[]): Promise<CheckResult> {
+/** Runs a program to its end, with a text for its stdin; it passes when it exits with 0. */
+export function runCheck(file: string, parameters: readonly string[], input = ''): Promise<CheckResult> {
   return new Promise((resolve) => {
-    const child = spawn(file, parameters, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(file, parameters, { stdio: ['pipe', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
     child.on('error', (error) => resolve({ ok: false, output: error.message }));
     child.on('close', (code) => resolve({ ok: code === 0, output }));
+    child.stdin.on('error', () => {}); // it did not want it
+    child.stdin.end(input);
   });
 }
 
