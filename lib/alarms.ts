@@ -9,13 +9,15 @@ export interface AlarmsProps {
   readonly deadLetters: IQueue;
   readonly stateMachine: StateMachine;
   readonly sweep: IFunction;
+  /** Only where images expire. */
+  readonly expireImages?: IFunction | undefined;
 }
 
 const period = Duration.minutes(5);
 
-/** Three alarms without an action: who hears them is the account's business. */
+/** Three alarms, or four where images expire, without an action: who hears them is the account's business. */
 export class Alarms extends Construct {
-  constructor(scope: Construct, id: string, { deadLetters, stateMachine, sweep }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { deadLetters, stateMachine, sweep, expireImages }: AlarmsProps) {
     super(scope, id);
     this.whenAny(
       'PushLost',
@@ -31,6 +33,12 @@ export class Alarms extends Construct {
       'SweepFailing',
       sweep.metricErrors({ period }),
       'The sweep fails: a lost event would leave a deployment waiting until its timeout. See its log group.',
+    );
+    if (!expireImages) return;
+    this.whenAny(
+      'ExpiryFailing',
+      expireImages.metricErrors({ period }),
+      'Images could not be deleted, or that of a current release is missing: see its log group.',
     );
   }
 

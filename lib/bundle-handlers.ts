@@ -9,7 +9,12 @@ import { handlerNames, type HandlerName } from './handler-name.ts';
 const lambdas = join(import.meta.dirname, '..', 'lambdas');
 
 /** These know the apps: apps.json lies beside their index.mjs. */
-const readersOfApps: readonly HandlerName[] = ['accept-request', 'resolve-image', 'find-hosts'];
+const readersOfApps: readonly HandlerName[] = [
+  'accept-request',
+  'resolve-image',
+  'find-hosts',
+  'expire-images',
+];
 
 export interface Bundles {
   /** One folder a handler, with its index.mjs. */

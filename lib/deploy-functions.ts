@@ -5,7 +5,7 @@ import type { HostGroupConfig } from '../contracts/config.ts';
 import { acknowledge, anyResource } from './acknowledge.ts';
 import type { DeployLedger } from './deploy-ledger.ts';
 import { HandlerFunction, type HandlerFunctionProps } from './handler-function.ts';
-import { type HandlerName, pascalCase } from './handler-name.ts';
+import { type DeployHandlerName, pascalCase } from './handler-name.ts';
 import {
   anyOf,
   attachVolumes,
@@ -34,12 +34,12 @@ type Rest = Omit<HandlerFunctionProps, 'handler' | 'bundlesFolder'>;
 
 /** The Lambdas, each with what it may do and nothing more. What concerns the state machine is granted there. */
 export class DeployFunctions extends Construct {
-  readonly byName: Readonly<Record<HandlerName, HandlerFunction>>;
+  readonly byName: Readonly<Record<DeployHandlerName, HandlerFunction>>;
 
   constructor(scope: Construct, id: string, props: DeployFunctionsProps) {
     super(scope, id);
     const functions = Object.entries(rolesOf(Stack.of(this), props)).map(([name, rest]) => {
-      const handler = name as HandlerName;
+      const handler = name as DeployHandlerName;
       const made = new HandlerFunction(this, pascalCase(name), {
         handler,
         bundlesFolder: props.bundlesFolder,
@@ -47,7 +47,7 @@ export class DeployFunctions extends Construct {
       });
       return [handler, made] as const;
     });
-    this.byName = Object.fromEntries(functions) as Record<HandlerName, HandlerFunction>;
+    this.byName = Object.fromEntries(functions) as Record<DeployHandlerName, HandlerFunction>;
     this.acknowledgeWildcards();
   }
 
@@ -61,7 +61,7 @@ export class DeployFunctions extends Construct {
   }
 }
 
-function rolesOf(stack: Stack, props: DeployFunctionsProps): Record<HandlerName, Rest> {
+function rolesOf(stack: Stack, props: DeployFunctionsProps): Record<DeployHandlerName, Rest> {
   const { ledger } = props;
   const environment = { LEDGER_TABLE: ledger.table.tableName };
   return {

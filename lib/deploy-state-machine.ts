@@ -11,12 +11,12 @@ import {
 import { Construct } from 'constructs';
 import { acknowledge, anyResource } from './acknowledge.ts';
 import type { HandlerFunction } from './handler-function.ts';
-import { graphHandlers, type HandlerName, pascalCase, substitutionOf } from './handler-name.ts';
+import { graphHandlers, type DeployHandlerName, pascalCase, substitutionOf } from './handler-name.ts';
 
 export interface DeployStateMachineProps {
   /** Amazon States Language with a `${<handler>Arn}` for each function. */
   readonly definition: string;
-  readonly functions: Readonly<Record<HandlerName, HandlerFunction>>;
+  readonly functions: Readonly<Record<DeployHandlerName, HandlerFunction>>;
 }
 
 interface Actions {
@@ -73,7 +73,11 @@ export class DeployStateMachine extends Construct {
   }
 
   /** A policy of its own: the machine names the function, so the function's own policy may not name the machine. */
-  private permit(functions: DeployStateMachineProps['functions'], name: HandlerName, actions: Actions): void {
+  private permit(
+    functions: DeployStateMachineProps['functions'],
+    name: DeployHandlerName,
+    actions: Actions,
+  ): void {
     const policy = new Policy(this, `${pascalCase(name)}Policy`);
     this.add(policy, actions.machine, this.stateMachine.stateMachineArn);
     this.add(policy, actions.executions, this.executionsArn);

@@ -12,6 +12,7 @@ import { DeployStateMachine } from './deploy-state-machine.ts';
 import { DockerParameters } from './docker-parameters.ts';
 import { ExecutionEvents } from './execution-events.ts';
 import { HostPolicy } from './host-policy.ts';
+import { ImageRetention } from './image-retention.ts';
 import { PhaseDocuments } from './phase-documents.ts';
 import { PhaseEvents } from './phase-events.ts';
 import { PushAccess } from './push-access.ts';
@@ -61,7 +62,16 @@ export class EdgePaasStack extends Stack {
       closeExecution: functions['close-execution'].function,
     });
     new SweepSchedule(this, 'Sweep', { sweep: functions.sweep.function });
-    new Alarms(this, 'Alarms', { deadLetters, stateMachine, sweep: functions.sweep.function });
+    const expiring = config.apps.filter(({ repository }) => repository.retention);
+    const retention = expiring.length > 0 && {
+      bundlesFolder,
+      ledger,
+      repositories: expiring.map(({ name }) => repositories.get(name)!),
+    };
+    const expireImages = retention
+      ? new ImageRetention(this, 'Retention', retention).expireImages
+      : undefined;
+    new Alarms(this, 'Alarms', { deadLetters, stateMachine, sweep: functions.sweep.function, expireImages });
     this.addHosts(config, repositories);
     new PushAccess(this, 'PushAccess', { config, repositories, ledger });
     new CfnOutput(this, 'StateMachineArn', {

@@ -12,7 +12,12 @@ export const graphHandlers = [
 /** The Lambdas that events and the clock call. */
 export const eventHandlers = ['judge-phase', 'sweep', 'close-execution'] as const;
 
-export const handlerNames = [...graphHandlers, ...eventHandlers] as const;
+/** In every stack. */
+export const deployHandlers = [...graphHandlers, ...eventHandlers] as const;
+export type DeployHandlerName = (typeof deployHandlers)[number];
+
+/** With the one that only a stack has whose apps ask for it. */
+export const handlerNames = [...deployHandlers, 'expire-images'] as const;
 export type HandlerName = (typeof handlerNames)[number];
 
 /** `run-phase` is RunPhase as a construct. */

@@ -27,6 +27,17 @@ export function readImages(repositories: readonly IRepository[]): PolicyStatemen
   });
 }
 
+/** Which images there are and what they refer to; and their deletion. */
+export function expireRepositories(repositories: readonly IRepository[]): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['ecr:DescribeImages', 'ecr:BatchGetImage', 'ecr:BatchDeleteImage'],
+    resources: repositories.map(({ repositoryArn }) => repositoryArn),
+  });
+}
+
+/** EC2 knows no resource for it. */
+export const listInstances = () => anywhere('ec2:DescribeInstances');
+
 /** What EC2 and SSM let nobody narrow to resources: reading lists. */
 export function readHosts(): PolicyStatement {
   return anywhere('ec2:DescribeInstances', 'ec2:DescribeVolumes', 'ssm:DescribeInstanceInformation');

@@ -32,6 +32,23 @@ export async function describeHosts(tag: { key: string; value: string }, client:
   return hosts.sort((one, other) => one.instanceId.localeCompare(other.instanceId));
 }
 
+/** Ids of all instances that carry the tag, whether they run or not: a stopped one comes back with what it has. */
+export async function existingHosts(
+  tag: { key: string; value: string },
+  client: EC2Client,
+): Promise<string[]> {
+  const states = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'];
+  const filters = [
+    { Name: `tag:${tag.key}`, Values: [tag.value] },
+    { Name: 'instance-state-name', Values: states },
+  ];
+  const ids: string[] = [];
+  for await (const page of paginateDescribeInstances({ client }, { Filters: filters }))
+    for (const { Instances } of page.Reservations ?? [])
+      ids.push(...(Instances ?? []).map(({ InstanceId }) => InstanceId!));
+  return ids;
+}
+
 /** Three of many, and how many more: a line that names a thousand hosts has no room for what to do. */
 export function nameSome(names: string[]): string {
   const [first, more] = [names.slice(0, 3).join(', '), names.length - 3];

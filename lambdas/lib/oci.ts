@@ -17,6 +17,8 @@ export const imageManifest = z
     config: z.optional(descriptor),
     layers: z.optional(z.array(descriptor)),
     manifests: z.optional(z.array(z.object({ ...descriptor.shape, platform: z.optional(platform) }))),
+    /** What it is about, if it is a signature, an attestation or the like. */
+    subject: z.optional(z.object({ digest: z.string() })),
   })
   .check(z.refine(({ config, manifests }) => Boolean(config ?? manifests)));
 export type ImageManifest = z.infer<typeof imageManifest>;

@@ -62,7 +62,8 @@ function describeInstances(input: Input, { hosts, stack }: Ec2Options, volumes: 
 
 const describeInstance = (host: RehearsalHost, volumes: Volumes) => ({
   instanceId: host.instanceId,
-  instanceState: { code: 16, name: 'running' },
+  instanceState:
+    host.instanceState === 'stopped' ? { code: 80, name: 'stopped' } : { code: 16, name: 'running' },
   architecture: host.architecture,
   placement: { availabilityZone: host.availabilityZone },
   platformDetails: 'Linux/UNIX',
@@ -74,11 +75,11 @@ const describeInstance = (host: RehearsalHost, volumes: Volumes) => ({
 });
 
 function matchesInstance(
-  { instanceId, tags, availabilityZone }: RehearsalHost,
+  { instanceId, tags, availabilityZone, instanceState = 'running' }: RehearsalHost,
   { Name, Value }: Filter,
 ): boolean {
   if (Name.startsWith('tag:')) return includes(Value, tags[Name.slice(4)]);
-  if (Name === 'instance-state-name') return Value.includes('running');
+  if (Name === 'instance-state-name') return Value.includes(instanceState);
   if (Name === 'instance-id') return Value.includes(instanceId);
   if (Name === 'availability-zone') return Value.includes(availabilityZone);
   throw unknownFilter(Name);

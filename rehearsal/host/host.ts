@@ -24,6 +24,8 @@ export interface RehearsalHost {
   readonly architecture: 'x86_64' | 'arm64';
   readonly availabilityZone: string;
   readonly tags: Readonly<Record<string, string>>;
+  /** As EC2 says it; `running` unless said. */
+  readonly instanceState?: 'running' | 'stopped';
   /** Never rejects for a script that fails; rejects with HostDownError if the host is down or goes down meanwhile. */
   runScript(run: ScriptRun): Promise<ScriptResult>;
   /** As EC2's AttachVolume: the device appears on the host soon after. */

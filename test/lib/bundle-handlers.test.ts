@@ -15,7 +15,7 @@ afterAll(() => bundles.remove());
 const fileOf = (name: HandlerName, file = 'index.mjs') => join(bundles.folder, name, file);
 
 describe.each(handlerNames)('the bundle of %s', (name) => {
-  const limit = name === 'find-hosts' ? 900_000 : 400_000;
+  const limit = ['find-hosts', 'expire-images'].includes(name) ? 900_000 : 400_000;
 
   test(`weighs at most ${limit / 1000} kB`, () => {
     expect(statSync(fileOf(name)).size).toBeLessThanOrEqual(limit);
@@ -28,7 +28,9 @@ describe.each(handlerNames)('the bundle of %s', (name) => {
   });
 });
 
-test.each(['accept-request', 'resolve-image', 'find-hosts'] as const)('%s knows the apps', (name) => {
+const readers = ['accept-request', 'resolve-image', 'find-hosts', 'expire-images'] as const;
+
+test.each(readers)('%s knows the apps', (name) => {
   expect(JSON.parse(readFileSync(fileOf(name, 'apps.json'), 'utf8'))).toEqual([
     expect.objectContaining({
       name: 'web',
@@ -41,9 +43,7 @@ test.each(['accept-request', 'resolve-image', 'find-hosts'] as const)('%s knows 
 });
 
 test('no other function carries the configuration, so that a change of it leaves them as they are', () => {
-  const others = handlerNames.filter(
-    (name) => !['accept-request', 'resolve-image', 'find-hosts'].includes(name),
-  );
+  const others = handlerNames.filter((name) => !readers.some((reader) => reader === name));
   for (const name of others) expect(readdirSync(join(bundles.folder, name))).toEqual(['index.mjs']);
 });
 

@@ -1,7 +1,7 @@
 import { Runtime, RuntimeFamily } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, test } from 'vitest';
 import { phaseNames } from '../../contracts/phase-name.ts';
-import { handlerNames, pascalCase, type HandlerName } from '../../lib/handler-name.ts';
+import { deployHandlers, pascalCase, type DeployHandlerName } from '../../lib/handler-name.ts';
 import { everything, synthesize } from './synthesize.ts';
 import {
   actionsOf,
@@ -13,9 +13,9 @@ import {
 } from './template-parts.ts';
 
 const template = synthesize();
-const functionOf = (name: HandlerName) =>
+const functionOf = (name: DeployHandlerName) =>
   resourceNamed(template, 'AWS::Lambda::Function', `Functions${pascalCase(name)}Function`);
-const statementsFor = (name: HandlerName, from = template) =>
+const statementsFor = (name: DeployHandlerName, from = template) =>
   statementsOf(from, `Functions${pascalCase(name)}Role`);
 
 const logs = [
@@ -26,7 +26,7 @@ const logs = [
 ];
 
 /** All that each function may do, besides writing its logs and traces. */
-const allowed: Record<HandlerName, string[]> = {
+const allowed: Record<DeployHandlerName, string[]> = {
   'accept-request': [],
   'acquire-lease': ['dynamodb:GetItem', 'dynamodb:PutItem', 'states:DescribeExecution'],
   'resolve-image': ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
@@ -75,7 +75,7 @@ const allowed: Record<HandlerName, string[]> = {
 const withAction = (statements: Statement[], action: string) =>
   statements.filter((statement) => [statement.Action].flat().includes(action));
 
-describe.each(handlerNames)('%s', (name) => {
+describe.each(deployHandlers)('%s', (name) => {
   test('may do what it needs and nothing more', () => {
     expect(actionsOf(statementsFor(name))).toEqual([...allowed[name], ...logs].sort());
   });
@@ -137,19 +137,19 @@ describe('what functions may touch', () => {
     expect(render(read!.Resource)).toMatch(/^<AppwebRepository\w+\.Arn>$/);
   });
 
-  test.each(handlerNames)('%s reaches no resource "*" but for lists and traces', (name) => {
+  test.each(deployHandlers)('%s reaches no resource "*" but for lists and traces', (name) => {
     const open = statementsFor(name).filter(({ Resource }) => Resource === '*');
     expect(actionsOf(open).filter((action) => !/:(List|Describe)|^xray:/.test(action))).toEqual([]);
   });
 
   test('no wildcard stands in any action', () => {
-    const every = handlerNames.flatMap((name) => actionsOf(statementsFor(name)));
+    const every = deployHandlers.flatMap((name) => actionsOf(statementsFor(name)));
     expect(every.filter((action) => action.includes('*'))).toEqual([]);
   });
 });
 
 describe('the environment', () => {
-  const environmentOf = (name: HandlerName) =>
+  const environmentOf = (name: DeployHandlerName) =>
     (functionOf(name).Properties.Environment as { Variables: Record<string, unknown> } | undefined)
       ?.Variables ?? {};
 

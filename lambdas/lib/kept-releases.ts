@@ -1,0 +1,56 @@
+import type { KeepRule } from './decide-expiry.ts';
+import type { HistoryEntry } from './release-history.ts';
+
+export interface Keeping {
+  /** So many releases that went live last are kept. */
+  readonly releases: number;
+  /** Epoch milliseconds: what was asked for since then is kept, since another tag does not renew ECR's own time of a push. */
+  readonly youngerThan: number;
+  /** Ids of all instances that exist, running or not. */
+  readonly hosts: readonly string[];
+}
+
+/** Digests by the rule that keeps them. */
+export type KeptDigests = Map<string, KeepRule>;
+
+/** The release that a host has, and the one that it may go back to. */
+const releasesOfHost = 2;
+
+/**
+ * Walks the history from the newest deployment, until it has said of every rule what is kept by it. `hostsOf` answers the hosts
+ * of a deployment's plan, undefined if there is none.
+ */
+export async function keptReleases(
+  history: AsyncIterable<HistoryEntry>,
+  { releases, youngerThan, hosts }: Keeping,
+  hostsOf: (deploymentId: string) => Promise<readonly string[] | undefined>,
+): Promise<KeptDigests> {
+  const kept: KeptDigests = new Map();
+  const keep = (digest: string, rule: KeepRule) => void (kept.has(digest) || kept.set(digest, rule));
+  const live = new Set<string>();
+  const waiting = new Map(hosts.map((host) => [host, new Set<string>()]));
+  for await (const { deploymentId, outcome, since, request, closed } of history) {
+    if (live.size >= releases && waiting.size === 0 && since < youngerThan) break;
+    const digest = closed?.digest ?? request.digest;
+    if (!digest) continue;
+    if (outcome === 'Running') keep(digest, 'open');
+    if (since >= youngerThan) keep(digest, 'young');
+    if (outcome === 'Succeeded' && live.size < releases) keep(digest, 'release');
+    if (outcome === 'Succeeded') live.add(digest);
+    if (waiting.size === 0 || !reachedHosts(outcome)) continue;
+    const planned = await hostsOf(deploymentId);
+    const reached = planned?.filter((host) => waiting.has(host));
+    if (!reached || reached.length > 0) keep(digest, 'host');
+    if (outcome === 'Succeeded') for (const host of reached ?? []) settle(host, digest, waiting);
+  }
+  return kept;
+}
+
+/** After any other outcome a host has what it had before. */
+const reachedHosts = (outcome: HistoryEntry['outcome']) =>
+  outcome === 'Succeeded' || outcome === 'Inconsistent';
+
+function settle(host: string, digest: string, waiting: Map<string, Set<string>>): void {
+  const seen = waiting.get(host)!.add(digest);
+  if (seen.size >= releasesOfHost) waiting.delete(host);
+}
