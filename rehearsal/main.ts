@@ -3,7 +3,7 @@ import { InvalidConfigError } from '../contracts/config.ts';
 import { missingForRealHost } from './host/can-host.ts';
 import { Interruption } from './interruption.ts';
 import { Progress } from './progress.ts';
-import { isScenario, scenarios } from './scenario/index.ts';
+import { isScenario, scenarioOf, scenarios } from './scenario/index.ts';
 import { rehearse } from './rehearse.ts';
 
 const help = `npm start [-- options]
@@ -41,7 +41,8 @@ async function main(): Promise<boolean> {
   if (!isScenario(scenario))
     throw new ScenarioError(`--scenario ${scenario}: use one of ${Object.keys(scenarios).join(', ')}`);
   const hostNote = noteHost(values.simulated);
-  if (hostNote && scenarios[scenario].database)
+  const { database, checkouts } = scenarioOf(scenario);
+  if (hostNote && (database || checkouts))
     throw new ScenarioError(`the scenario ${scenario} needs a real host: ${hostNote}`);
   const progress = new Progress(
     (text) => interruption.aborted || process.stdout.write(text),

@@ -98,6 +98,7 @@ export class Rehearsal {
       volumes: stage.volumes,
       parameters: stage.parameters,
       images: stage.images,
+      identityProviders: stage.identityProviders,
       hostRoleArn,
       logFolder,
       faults: options.faults,

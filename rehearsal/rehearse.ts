@@ -7,7 +7,7 @@ import type { Progress } from './progress.ts';
 import { Rehearsal } from './rehearsal.ts';
 import { printReceipt } from './report/print-receipt.ts';
 import type { RehearsalReport } from './report/report.ts';
-import { scenarios, type ScenarioName } from './scenario/index.ts';
+import { scenarioOf, type ScenarioName } from './scenario/index.ts';
 import { tellScenario, type Narrator } from './scenario/tell.ts';
 import { measureQuietPush } from './scenario/quiet-push.ts';
 import { keepHostLogs } from './stage/keep-host-logs.ts';
@@ -28,7 +28,7 @@ export interface Rehearsing {
 /** Sets up, tells the scenario, prints the receipt and takes everything down. True if all went as it should. */
 export async function rehearse(about: Rehearsing): Promise<boolean> {
   const { hostNote, progress, interruption, reportFile } = about;
-  const { configFile, database } = { ...scenarios[about.scenario], ...about };
+  const { configFile, database, checkouts } = { ...scenarioOf(about.scenario), ...about };
   const startedAt = new Date();
   rmSync(reportFile, { force: true }); // an older run's says nothing of this one
   const { signal } = interruption;
@@ -38,7 +38,10 @@ export async function rehearse(about: Rehearsing): Promise<boolean> {
     makeStage: (tags, app) =>
       hostNote
         ? createSimulatedStage({ tags, app: app.name })
-        : createRealStage({ tags, signal, serverNames: app.serverNames, progress: progress.say, database }),
+        : createRealStage({
+            ...{ tags, signal, database, checkouts },
+            ...{ serverNames: app.serverNames, progress: progress.say },
+          }),
     onHistory: progress.note,
   }).catch((error: unknown) => {
     if (hostNote || error instanceof InvalidConfigError) throw error;
@@ -79,7 +82,7 @@ async function tell(
 ): Promise<RehearsalReport> {
   const narrator = narrate(progress, interruption);
   const { stage } = rehearsal;
-  const { scenario: story } = scenarios[scenario];
+  const { scenario: story } = scenarioOf(scenario);
   const told = await tellScenario(rehearsal, story, narrator, (load) => void loads.push(load));
   const measures = scenario === 'main-job' && stage.kind === 'real' && told.problems.length === 0;
   if (measures) narrator.begins('A quiet push, and the floor');

@@ -1,13 +1,16 @@
 import { defaultConfig } from '../rehearsal.ts';
+import { buildScenario, checkouts } from './build.ts';
 import { databaseScenario } from './database.ts';
 import { mainJob } from './main-job.ts';
 import type { Scenario } from './tell.ts';
 
-interface Rehearsable {
+export interface Rehearsable {
   readonly help: string;
   readonly configFile: string;
   /** A managed PostgreSQL beside the host. */
   readonly database: boolean;
+  /** What a machine that builds images has checked out, by app. */
+  readonly checkouts?: Readonly<Record<string, string>>;
   readonly scenario: Scenario;
 }
 
@@ -24,7 +27,16 @@ export const scenarios = {
     database: true,
     scenario: databaseScenario,
   },
+  build: {
+    help: 'both examples built by Docker with and without cache, and pushed by the one script; what tags do',
+    configFile: 'rehearsal/build.config.ts',
+    database: false,
+    checkouts,
+    scenario: buildScenario,
+  },
 } satisfies Record<string, Rehearsable>;
 export type ScenarioName = keyof typeof scenarios;
+
+export const scenarioOf = (name: ScenarioName): Rehearsable => scenarios[name];
 
 export const isScenario = (name: string): name is ScenarioName => name in scenarios;

@@ -1,11 +1,14 @@
+import type { RequestListener } from 'node:http';
 import { registryNotifications } from '../aws/ecr-events.ts';
 import { registryImages } from '../aws/ecr-images.ts';
 import { ImageRecords } from '../aws/ecr-records.ts';
+import { Builder, type BuilderOptions } from '../builder/builder.ts';
 import { ensureBaseImage, type Progress } from '../cache/ensure-base-image.ts';
 import { account, region, type Deployer } from '../deployer.ts';
 import type { RealHost } from '../host/real/real-host.ts';
 import { packageHostName } from '../host/real/seed.ts';
 import type { VolumeOptions } from '../host/real/host-options.ts';
+import { createRegistryFront, type PasswordCheck } from '../host/real/registry-front.ts';
 import { buildImage } from '../images/build-image.ts';
 import type { ImageSpec } from '../images/image.ts';
 import { pushImage } from '../images/push-image.ts';
@@ -39,6 +42,8 @@ export interface RealStageOptions {
   readonly volume?: Partial<VolumeOptions>;
   /** Whether there is a managed database, which hosts and containers reach. */
   readonly database?: boolean;
+  /** What a machine that builds images has checked out, if there is one. */
+  readonly checkouts?: BuilderOptions['checkouts'];
 }
 
 /** A bare host in namespaces, a registry, and AWS under its own names. Needs root. */
@@ -61,6 +66,9 @@ export interface RealStage extends Stage {
   readonly registryUrl: string;
   /** A login for the registry as the host's own role gets it, for measuring by hand. */
   readonly registryName: string;
+  readonly builder: Builder | undefined;
+  /** When the registry reported a push by some client. */
+  pushed(digest: string, tag: string): Promise<number>;
 }
 
 async function assemble(
@@ -94,6 +102,13 @@ async function assemble(
     cleanUp,
   );
   const { host, database, registryUrl } = surroundings;
+  const isValidPassword: PasswordCheck = (...asked) => mayUseRegistry(deployer!, ...asked);
+  const { checkouts } = rest;
+  const aws: RequestListener = (...exchange) => deployer!.wire.handle(...exchange);
+  const registry = createRegistryFront(registryUrl, isValidPassword);
+  const builder =
+    checkouts &&
+    (await Builder.create({ aws, registryName, registry, checkouts, progress, signal }, cleanUp));
   const target = { host: host.address, port: 80, hostHeader: hostHeaderFor(serverNames) };
 
   return {
@@ -103,6 +118,9 @@ async function assemble(
     database,
     registryUrl,
     registryName,
+    builder,
+    identityProviders: builder && [builder.github],
+    pushed: (digest, tag) => pushes.seen(digest, tag),
     volumes: [
       {
         volumeId,
@@ -122,7 +140,7 @@ async function assemble(
     },
     async connect(running) {
       deployer = running;
-      await surroundings.open(running.wire.handle, (...asked) => mayUseRegistry(running, ...asked));
+      await surroundings.open(running.wire.handle, isValidPassword);
     },
     async push(spec: ImageSpec, repository: string, tag = spec.buildVersion) {
       const built = await buildImage(spec);

@@ -1,5 +1,6 @@
 import type { RehearsalVolume } from '../aws/ec2-volumes.ts';
 import type { ImageSource } from '../aws/ecr-images.ts';
+import type { IdentityProvider } from '../aws/identity-provider.ts';
 import type { EventSink } from '../aws/event-bus.ts';
 import { account } from '../deployer.ts';
 import type { Deployer } from '../deployer.ts';
@@ -14,6 +15,8 @@ export interface Stage {
   /** Values of the stack's parameters that lead to the stage instead of the world. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly images: (events: EventSink) => ImageSource;
+  /** Whose tokens STS takes. */
+  readonly identityProviders?: readonly IdentityProvider[];
   /** Opens to the host what the deployer answers. */
   connect(deployer: Deployer): Promise<void>;
   push(spec: ImageSpec, repository: string, tag?: string): Promise<Pushed>;

@@ -12,8 +12,8 @@ export interface Registry {
   close(): Promise<void>;
 }
 
-/** Debian's docker-registry, which posts an envelope of events to `notifyUrl` when a manifest is pushed. */
-export async function startRegistry(imageFolder: string, notifyUrl: string): Promise<Registry> {
+/** Debian's docker-registry, which posts an envelope of events to `notifyUrl`, if there is one, when a manifest is pushed. */
+export async function startRegistry(imageFolder: string, notifyUrl?: string): Promise<Registry> {
   const folder = createScratchFolder('registry-');
   await writeFile(join(folder, 'config.yml'), JSON.stringify(configuration(notifyUrl))); // JSON is YAML
   const registry = startTool(
@@ -32,14 +32,15 @@ export async function startRegistry(imageFolder: string, notifyUrl: string): Pro
 }
 
 /** https://distribution.github.io/distribution/about/configuration/ */
-function configuration(notifyUrl: string): object {
+function configuration(notifyUrl: string | undefined): object {
   const endpoint = { name: 'rehearsal', url: notifyUrl, timeout: '5s', threshold: 10, backoff: '100ms' };
+  const endpoints = [{ ...endpoint, ignore: { mediatypes: ['application/octet-stream'] } }];
   return {
     version: '0.1',
     log: { level: 'info', accesslog: { disabled: true } },
     storage: { filesystem: { rootdirectory: '/mnt/storage' }, delete: { enabled: true } },
     http: { addr: '127.0.0.1:0', secret: 'rehearsal' },
-    notifications: { endpoints: [{ ...endpoint, ignore: { mediatypes: ['application/octet-stream'] } }] },
+    notifications: { endpoints: notifyUrl ? endpoints : [] },
   };
 }
 
