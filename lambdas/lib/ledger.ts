@@ -7,6 +7,7 @@ import {
   type DynamoDBDocumentClient,
 } from '@aws-sdk/lib-dynamodb';
 import type { Release } from '../../contracts/build-version.ts';
+import type { Outcome } from '../../contracts/outcome.ts';
 import type { PhaseName } from '../../contracts/phase-name.ts';
 import type { DeploymentPlan } from '../../contracts/plan.ts';
 import type { Receipt } from '../../contracts/receipt.ts';
@@ -46,6 +47,14 @@ export interface PhaseRun {
   readonly open?: 'open';
   readonly since: number;
   readonly receipts?: Readonly<Record<string, Receipt>>;
+}
+
+/** What the history says of a deployment. */
+export interface History {
+  readonly deploymentId: string;
+  readonly executionArn: string;
+  readonly request: DeploymentRequest;
+  readonly outcome: Outcome | 'Running';
 }
 
 /** `<deploymentId>.<phase>.<wave>`: the Comment of the command, at most 100 characters. */
@@ -142,6 +151,13 @@ export class Ledger {
     );
 
   openLeases = async () => (await this.open()).filter((item): item is Lease => 'executionArn' in item);
+
+  /** Every deployment of an app, the oldest first. */
+  history = (app: string) =>
+    this.#query<History>(
+      { KeyConditionExpression: 'pk = :pk AND begins_with(sk, :deployment)' },
+      { ':pk': `app#${app}`, ':deployment': 'deployment#' },
+    );
 
   /** All phase runs of a deployment, open or done. */
   runs = (deploymentId: string) =>

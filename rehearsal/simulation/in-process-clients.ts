@@ -1,0 +1,67 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { ECRClient } from '@aws-sdk/client-ecr';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { AwsError, type WireService } from '../aws/service.ts';
+import { person } from '../aws/wire-credentials.ts';
+import { protocolOf } from '../aws/wire-protocol.ts';
+
+/** The SDK's own clients, which hand each request to a service of the rehearsal instead of a socket. */
+export interface Clients {
+  readonly documents: DynamoDBDocumentClient;
+  readonly ec2: EC2Client;
+  readonly ecr: ECRClient;
+  readonly sfn: SFNClient;
+  readonly ssm: SSMClient;
+}
+
+type Services = Readonly<Record<'dynamodb' | 'ec2' | 'ecr' | 'states' | 'ssm', WireService>>;
+
+export function createClients(services: Services, region: string): Clients {
+  const to = (service: WireService) => ({
+    region,
+    credentials: { accessKeyId: 'simulated', secretAccessKey: 'simulated' },
+    signer: { sign: async <T>(request: T) => request },
+    // The graph's own retries are what is simulated.
+    maxAttempts: 1,
+    requestHandler: { handle: (request: unknown) => answer(service, request as Request) },
+  });
+  const marshallOptions = { removeUndefinedValues: true };
+  return {
+    documents: DynamoDBDocumentClient.from(new DynamoDBClient(to(services.dynamodb) as never), {
+      marshallOptions,
+    }),
+    ec2: new EC2Client(to(services.ec2) as never),
+    ecr: new ECRClient(to(services.ecr) as never),
+    sfn: new SFNClient(to(services.states) as never),
+    ssm: new SSMClient(to(services.ssm) as never),
+  };
+}
+
+interface Request {
+  readonly headers: Record<string, string>;
+  readonly body?: string | Uint8Array;
+}
+
+/** As at the wire, but for signatures and permissions, which the rehearsal proper checks. */
+async function answer(service: WireService, { headers, body = '' }: Request) {
+  const sent =
+    typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const protocol = protocolOf(headers, sent, 'simulated');
+  const { status, contentType, body: text } = await perform(service, protocol);
+  return {
+    response: { statusCode: status, headers: { 'content-type': contentType }, body: Buffer.from(text) },
+  };
+}
+
+async function perform(service: WireService, protocol: ReturnType<typeof protocolOf>) {
+  try {
+    const action = protocol.action();
+    return protocol.render(action, await service.handle(action, protocol.input(), { principal: person }));
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    return protocol.renderError(error);
+  }
+}
