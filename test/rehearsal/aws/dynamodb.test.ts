@@ -148,6 +148,11 @@ describe('IAM', () => {
         ScanIndexForward: false,
         Limit: 5,
       });
+    const itself = (pk: string) =>
+      query(pk, {
+        KeyConditionExpression: 'sk = :sk AND pk = :pk',
+        ExpressionAttributeValues: { ':pk': pk, ':sk': 'lease' },
+      });
     const batch = (...partitions: string[]) =>
       new BatchGetCommand({
         RequestItems: { [TableName]: { Keys: partitions.map((pk, index) => ({ pk, sk: `${index}` })) } },
@@ -158,6 +163,7 @@ describe('IAM', () => {
       ['to write an item', (pk) => pusher().send(new PutCommand({ TableName, Item: { pk, sk: 'x' } }))],
       ['of a query', (pk) => pusher().send(query(pk))],
       ['of a query with names, a filter and an order', (pk) => pusher().send(newest(pk))],
+      ['of a query that names its item too', (pk) => pusher().send(itself(pk))],
       ['of several items', (pk) => pusher().send(batch('app#web', pk))],
     ])('%s', async (_what, ask) => {
       await expect(ask('app#web')).resolves.toBeDefined();
