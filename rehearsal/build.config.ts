@@ -3,8 +3,8 @@ import { defineConfig } from '../contracts/config.ts';
 const app = {
   hosts: 'fleet',
   github: [{ repository: 'example/apps', branches: ['main'] }],
-  timeouts: { health: 10, bake: 1, drain: 1, stop: 5 },
 };
+const timeouts = { bake: 1, drain: 1, stop: 5 };
 
 /** What `npm start -- --scenario build` deploys: both examples on one host, with times short enough to watch. */
 export default defineConfig({
@@ -17,7 +17,7 @@ export default defineConfig({
     },
   },
   apps: [
-    { ...app, name: 'web', repository: { name: 'web' } },
+    { ...app, name: 'web', repository: { name: 'web' }, timeouts: { ...timeouts, health: 5 } },
     {
       ...app,
       name: 'notes',
@@ -26,6 +26,7 @@ export default defineConfig({
       slotPorts: { blue: 8082, green: 8083 },
       environment: { USE_SQLITE: { type: 'boolean', default: 'true' } },
       database: {},
+      timeouts: { ...timeouts, health: 20 },
     },
   ],
 });

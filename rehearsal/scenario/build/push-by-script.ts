@@ -74,6 +74,15 @@ export async function deployByScript(
 ): Promise<Walked> {
   const started = rehearsal.nextStart(`"repository-name":"${app}"`);
   const end = await runScript(rehearsal, app, options);
+  return walkOf(rehearsal, end, started);
+}
+
+/** The execution that a push began, to its end. */
+export async function walkOf(
+  rehearsal: Rehearsal,
+  end: ScriptEnd,
+  started: Promise<string>,
+): Promise<Walked> {
   const { digest, 'build-version': version } = end.values;
   if (!digest || !version)
     throw new Error(`the script pushed nothing, exit code ${end.exitCode}: ${end.said}`);
