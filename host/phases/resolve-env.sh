@@ -9,7 +9,7 @@ source host/lib/live-slot.sh
 source host/lib/hmac.sh
 
 # Characters of the versions that a receipt has room for.
-VERSIONS_LENGTH=1200
+VERSIONS_LENGTH=700
 
 resolve_env::holds() {
   [[ -e $ENV_FILE ]]
