@@ -49,7 +49,7 @@ async function run(script: string, env: Record<string, string> = {}): Promise<st
 /** Takes the app's role for the rest of the script, as a push on GitHub does. */
 const signIn = `
 printf %s "$TOKEN" >/tmp/token
-set -- $(a sts assume-role-with-web-identity --role-arn "$ROLE" --role-session-name run-1 --no-sign-request \\
+set -- $(a sts assume-role-with-web-identity --role-arn "$ROLE" --role-session-name run-1 \\
   --web-identity-token file:///tmp/token --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]')
 export AWS_ACCESS_KEY_ID=$1 AWS_SECRET_ACCESS_KEY=$2 AWS_SESSION_TOKEN=$3
 `;
@@ -78,10 +78,10 @@ a ecr get-login-password | wc -c
 a ecr batch-get-image --repository-name web --image-ids imageTag=v1 --query 'images[0].imageId.imageDigest'
 a ecr describe-images --repository-name web --query 'imageDetails[].imageDigest'
 a dynamodb get-item --table-name "$TABLE" --key '{"pk":{"S":"app#web"},"sk":{"S":"current"}}' --consistent-read
-a dynamodb query --table-name "$TABLE" --consistent-read --no-scan-index-forward --page-size 5 \\
-  --key-condition-expression 'pk = :pk AND begins_with(sk, :kind)' --filter-expression '#r.digest = :d' \\
+a dynamodb query --table-name "$TABLE" --consistent-read --no-scan-index-forward --no-paginate --limit 5 \\
+  --key-condition-expression 'pk = :pk AND sk BETWEEN :from AND :to' --filter-expression '#r.digest = :d' \\
   --projection-expression 'sk, #r.digest' --expression-attribute-names '{"#r":"request"}' \\
-  --expression-attribute-values '{":pk":{"S":"app#web"},":kind":{"S":"deployment#"},":d":{"S":"x"}}' --query Count
+  --expression-attribute-values '{":pk":{"S":"app#web"},":from":{"S":"deployment#"},":to":{"S":"deployment#~"},":d":{"S":"x"}}' --query Count
 `);
     expect(output.split('\n')).toEqual([
       expect.stringMatching(/^arn:aws:sts::123456789012:assumed-role\/\S+\/run-1$/),
