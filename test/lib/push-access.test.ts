@@ -87,6 +87,13 @@ describe('the policy of a push', () => {
     ]);
   });
 
+  test('is for a repository that was there before, too', () => {
+    const imported = configWith({ repository: { name: 'acme/web', source: 'import' } });
+    expect(render(statementsFor('web', imported)[1]!.Resource)).toBe(
+      'arn:<AWS::Partition>:ecr:<AWS::Region>:<AWS::AccountId>:repository/acme/web',
+    );
+  });
+
   test('is put out for those who push without GitHub', () => {
     const outputs = Object.values(
       synthesize().toJSON().Outputs as Record<string, { Description: string; Value: { Ref: string } }>,
