@@ -82,9 +82,10 @@ say() { printf 'push-image: %s\n' "$1" >&2; }
 on_github() { [ "${GITHUB_ACTIONS:-}" = true ]; }
 
 # A text of another's making, on one line: without control characters, and without what a GitHub runner takes for a command.
-printable() {
-  printf '%s' "$1" | LC_ALL=C tr '\000-\037\177' ' ' | LC_ALL=C sed -e 's/##\[/## [/g' -e 's/^ *//' -e 's/ *$//'
-}
+printable() { printf '%s' "$1" | LC_ALL=C tr '\000-\037\177' ' ' | LC_ALL=C sed 's/##\[/## [/g'; }
+
+# What a program said in a file, the same way.
+last_words() { printable "$(cat "$1")" | LC_ALL=C sed -e 's/^ *//' -e 's/ *$//'; }
 
 # A value as an error shows it.
 quoted() { printf '"%s"' "$(printable "$1" | LC_ALL=C cut -c 1-60)"; }
@@ -364,7 +365,7 @@ call_aws() {
 # ask AWS-ARGUMENTS...: sets `answer`, or `reason` and fails.
 ask() {
   answer=$(call_aws "$@" --output text 2>"$folder/error") || {
-    reason=$(printable "$(cat "$folder/error")")
+    reason=$(last_words "$folder/error")
     return 1
   }
 }
@@ -399,7 +400,7 @@ fetch_token() {
 url = "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=sts.amazonaws.com"
 header = "Authorization: bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN"
 CONFIG
-    fail 5 "could not get the job's OIDC token: $(printable "$(cat "$folder/error")")"
+    fail 5 "could not get the job's OIDC token: $(last_words "$folder/error")"
   sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p' "$folder/answer" >"$folder/token"
   rm "$folder/answer"
   [ -s "$folder/token" ] || fail 5 'could not get the OIDC token of the job: the answer has none'
@@ -457,9 +458,9 @@ check_tag() {
 log_in() {
   copy_docker_config
   call_aws ecr get-login-password >"$folder/password" 2>"$folder/error" ||
-    fail 5 "could not get a password for $registry: $(printable "$(cat "$folder/error")")"
+    fail 5 "could not get a password for $registry: $(last_words "$folder/error")"
   docker login --username AWS --password-stdin "$registry" <"$folder/password" >"$folder/login" 2>&1 ||
-    fail 5 "could not log in to $registry: $(printable "$(cat "$folder/login")")"
+    fail 5 "could not log in to $registry: $(last_words "$folder/login")"
   rm "$folder/password"
 }
 
@@ -534,7 +535,7 @@ find_deployed() {
 
 check_image() {
   docker image inspect --format '{{range .Config.Env}}{{println .}}{{end}}' "$image" >"$folder/environment" 2>"$folder/error" ||
-    fail 5 "docker does not have the image it built: $(printable "$(cat "$folder/error")")"
+    fail 5 "docker does not have the image it built: $(last_words "$folder/error")"
   # shellcheck disable=SC2016 # the Dockerfile's variable
   grep -qFx "BUILD_VERSION=$build_version" "$folder/environment" ||
     fail 5 'the image does not have BUILD_VERSION in its environment, and was not pushed. Its Dockerfile needs these two lines in the last stage: "ARG BUILD_VERSION" and "ENV BUILD_VERSION=${BUILD_VERSION}"'

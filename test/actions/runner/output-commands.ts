@@ -21,7 +21,7 @@ export class OutputCommands {
 
   take(line: string): void {
     const match =
-      /^\s*::([a-z0-9-]+)(?: [^:]*)?::(.*)$/.exec(line) ?? /##\[([a-z-]+)(?: [^\]]*)?\](.*)$/.exec(line);
+      /^\s*::([a-z0-9-]+)(?: [^:]*)?::(.*)$/s.exec(line) ?? /##\[([a-z-]+)(?: [^\]]*)?\](.*)$/s.exec(line);
     if (!match) return;
     const [, name, data] = match as unknown as [string, string, string];
     if (this.#stoppedBy !== undefined) {

@@ -78,7 +78,7 @@ export function runProgram(
       let rest = '';
       child[name].setEncoding('utf8').on('data', (chunk: string) => {
         texts[name] += chunk;
-        const lines = (rest + chunk).split('\n');
+        const lines = (rest + chunk).split(/\r\n|\n|\r/); // as .NET reads lines
         rest = lines.pop()!;
         for (const line of lines) onLine(line);
       });
