@@ -104,6 +104,15 @@ describe('a job of the named branch', () => {
   });
 });
 
+it('a provider that was in the account before is taken for AWS’s own audience', async () => {
+  const resources = stack.resources.filter(({ type }) => type !== 'AWS::IAM::OIDCProvider');
+  const before = await open({ ...stack, resources });
+  expect(await assume(tokenOf(main), {}, before.url)).toMatchObject({ status: 200 });
+  const forOthers = await assume(tokenOf(main, { aud: 'https://github.com/acme' }), {}, before.url);
+  expect(forOthers.of('Message')).toBe('Incorrect token audience');
+  await before.close();
+});
+
 describe('the role is refused to', () => {
   it.each<[string, Job]>([
     ['another repository', { ...main, repository: 'acme/web2' }],
