@@ -65,7 +65,9 @@ async function findImage(
   if (image) return image;
   throw new Failure(
     'image-not-found',
-    `repository ${repository} has no image ${digest ?? buildVersion}: push it, or check the tag`,
+    digest
+      ? `repository ${repository} has no image ${digest} any more, which ${buildVersion} meant: it was deleted. Push it again, or deploy another tag`
+      : `repository ${repository} has no image ${buildVersion}: push it, or check the tag`,
   );
 }
 

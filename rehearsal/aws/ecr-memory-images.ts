@@ -11,6 +11,7 @@ export interface PushedImage {
   /** As GOARCH names it; amd64 unless said. */
   readonly architecture?: string;
   readonly command?: readonly string[];
+  /** What makes its content another one; the tag unless said. */
   readonly labels?: Readonly<Record<string, string>>;
   /** Compressed bytes of its one layer. */
   readonly layerBytes?: number;
@@ -93,16 +94,19 @@ const subjectOf = (digest: string | undefined) =>
 function compose({
   architecture = 'amd64',
   command = ['/app'],
-  labels = {},
-  layerBytes = 1_000_000,
   tag,
+  labels = { tag: tag ?? '' },
+  layerBytes = 1_000_000,
   subject,
 }: PushedImage) {
   const config = described(
-    JSON.stringify({ architecture, os: 'linux', config: { Cmd: command, Labels: { ...labels, tag } } }),
+    JSON.stringify({ architecture, os: 'linux', config: { Cmd: command, Labels: labels } }),
     configType,
   );
-  const layer = described(`layer of ${tag} ${layerBytes}`, 'application/vnd.oci.image.layer.v1.tar+gzip');
+  const layer = described(
+    `layer of ${JSON.stringify(labels)} ${layerBytes}`,
+    'application/vnd.oci.image.layer.v1.tar+gzip',
+  );
   const body = JSON.stringify({
     schemaVersion: 2,
     mediaType: manifestType,

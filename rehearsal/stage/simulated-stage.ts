@@ -3,7 +3,7 @@ import { systemClock, type Clock } from '../clock.ts';
 import type { ImageBehaviour } from '../host/simulated/image-behaviour.ts';
 import { SimulatedHost, type SimulatedHostOptions } from '../host/simulated/simulated-host.ts';
 import type { ImageSpec } from '../images/image.ts';
-import { availabilityZone, instanceId, volumeId, type Stage, type StageTags } from './stage.ts';
+import { availabilityZone, instanceId, volumeId, type Pushed, type Stage, type StageTags } from './stage.ts';
 
 export interface SimulatedStageOptions {
   readonly tags: StageTags;
@@ -16,6 +16,8 @@ export interface SimulatedStageOptions {
 export interface SimulatedStage extends Stage {
   readonly kind: 'simulated';
   readonly host: SimulatedHost;
+  /** As buildx pushes: an image for each architecture and an attestation by digest, then their index by its tag. */
+  pushIndex(spec: ImageSpec, repository: string, tag?: string): Promise<Pushed>;
 }
 
 /** A model of a host, and images that are only described. It runs anywhere, and says what it is. */
@@ -50,8 +52,18 @@ export async function createSimulatedStage(options: SimulatedStageOptions): Prom
         tag,
         architecture,
         command: command === 'none' ? [] : command,
-        labels: { 'org.opencontainers.image.version': spec.buildVersion },
+        labels: labelsOf(spec),
       });
+      behaviours.set(digest, behaviourOf(spec));
+      versions.set(digest, spec.buildVersion);
+      return { digest, at: clock.now() };
+    },
+    async pushIndex(spec, repository, tag = spec.buildVersion) {
+      const children = ['amd64', 'arm64', 'unknown'].map((architecture) => ({
+        architecture,
+        digest: images!.push({ repository, architecture, labels: labelsOf(spec) }),
+      }));
+      const digest = images!.pushIndex({ repository, tag, children });
       behaviours.set(digest, behaviourOf(spec));
       versions.set(digest, spec.buildVersion);
       return { digest, at: clock.now() };
@@ -65,6 +77,12 @@ export async function createSimulatedStage(options: SimulatedStageOptions): Prom
     async close() {},
   };
 }
+
+/** Another content for another spec, whatever its tag is. */
+const labelsOf = ({ buildVersion, environment }: ImageSpec) => ({
+  'org.opencontainers.image.version': buildVersion,
+  ...environment,
+});
 
 /** What the example app does by these variables, the model does too. */
 function behaviourOf({ environment = {}, command }: ImageSpec): ImageBehaviour {

@@ -141,13 +141,28 @@ describe('an image', () => {
   });
 });
 
+test('an index without an image for an architecture says so: no host of it will be touched', async () => {
+  const attestation = store({ layers: [], config: { mediaType: 'x', digest: digestOf('d'), size: 1 } });
+  const digest = index([
+    { digest: build({ architecture: 'arm64' }), architecture: 'arm64' },
+    { digest: attestation, os: 'unknown', architecture: 'unknown' },
+  ]);
+  expect(await resolve(digest)).toMatchObject({ digest, architectures: ['arm64'] });
+});
+
 describe('an image is refused', () => {
   test('when the repository has no such tag or digest', async () => {
     expect(await failureOf(resolve(undefined, { buildVersion: 'typo' }))).toEqual({
       id: 'image-not-found',
       message: 'repository team/web has no image typo: push it, or check the tag',
     });
-    expect((await refusal(digestOf('e'))).id).toBe('image-not-found');
+  });
+
+  test('when what was pushed was deleted since, with what to do', async () => {
+    expect(await refusal(digestOf('e'))).toEqual({
+      id: 'image-not-found',
+      message: `repository team/web has no image ${digestOf('e')} any more, which 1.0.0 meant: it was deleted. Push it again, or deploy another tag`,
+    });
   });
 
   test('when there is no repository', async () => {
