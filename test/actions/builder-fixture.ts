@@ -83,8 +83,12 @@ export class BuilderFixture {
     };
   }
 
-  /** Runs a script there with the environment of a GitHub job, to its end. */
-  async run(script: string, environment: Record<string, string>): Promise<Ran> {
+  /** Runs a script there with the environment of a GitHub job, to its end; what it says is told line by line. */
+  async run(
+    script: string,
+    environment: Record<string, string>,
+    onLine: (line: string) => void = () => {},
+  ): Promise<Ran> {
     const masker = new SecretMasker();
     const commands = new OutputCommands(masker);
     const command = insideBuilder(this.#builder, ['sh', '-c', prelude + script]);
@@ -101,7 +105,10 @@ export class BuilderFixture {
       EDGEPAAS_POLL_SECONDS: '1',
       ...environment,
     };
-    const ended = await runProgram(command, given, undefined, (line) => commands.take(line));
+    const ended = await runProgram(command, given, undefined, (line) => {
+      commands.take(line);
+      onLine(line);
+    });
     const lastLine = ended.stderr.trim().split('\n').at(-1)!;
     return { ...ended, lastLine, masker, annotations: commands.annotations };
   }

@@ -50,14 +50,24 @@ const recordSuperseded = (version: string, digest: string, by: string, order?: s
   return fixture.ledger.put(key, { request, outcome: 'Superseded', by: arnOf(by) });
 };
 
-const waitFor = (version: string, digest: string, environment: Record<string, string> = {}) =>
-  fixture.run(script, {
-    ...fixture.credentials(),
-    EDGEPAAS_BUILD_VERSION: version,
-    EDGEPAAS_DIGEST: digest,
-    EDGEPAAS_TIMEOUT: '60',
-    ...environment,
-  });
+/** `onLine` is told what the script says. */
+const waitFor = (
+  version: string,
+  digest: string,
+  environment: Record<string, string> = {},
+  onLine?: (line: string) => void,
+) =>
+  fixture.run(
+    script,
+    {
+      ...fixture.credentials(),
+      EDGEPAAS_BUILD_VERSION: version,
+      EDGEPAAS_DIGEST: digest,
+      EDGEPAAS_TIMEOUT: '600',
+      ...environment,
+    },
+    onLine,
+  );
 
 const noFailure = { failure: { Error: 'none', Cause: '' } };
 
@@ -97,14 +107,15 @@ describeRealHost('waiting for a deployment', () => {
 
   it.concurrent('goes on while the deployment runs, and tells when it has ended', async () => {
     const id = await recordDeployment('v5', digestOf('5'), 'Running');
-    const waiting = waitFor('v5', digestOf('5'), { EDGEPAAS_TIMEOUT: '600' });
-    const settled = waiting.then(() => true);
-    const running = () => Promise.race([settled, new Promise((resolve) => setTimeout(resolve, 50, false))]);
-    expect(await running()).toBe(false);
     const key = historyKey('web', id);
     const values = { ':closed': { outcome: 'Succeeded', ...noFailure }, ':outcome': 'Succeeded' };
-    await fixture.ledger.update(key, 'SET closed = :closed, outcome = :outcome', values);
-    expect(await waiting).toMatchObject({
+    const finish = () => fixture.ledger.update(key, 'SET closed = :closed, outcome = :outcome', values);
+    const told: Promise<boolean>[] = [];
+    const { code, stdout } = await waitFor('v5', digestOf('5'), {}, (line) => {
+      if (line === `push-image: ${id} is running: ${urlOf('v5')}`) told.push(finish());
+    });
+    expect(told).toHaveLength(1);
+    expect({ code, stdout }).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('outcome=Succeeded') as string,
     });
@@ -126,6 +137,34 @@ describeRealHost('waiting for a deployment', () => {
     const { code, stdout } = await waitFor('v7', digestOf('7'));
     expect(code).toBe(0);
     expect(stdout).toContain(`deployment=${id}\n`);
+  });
+
+  it.concurrent('waits for the other one when its event came twice, and that one waits', async () => {
+    const order = '2026-02-01T00:00:00.000Z 2026-02-01T00:00:01.000Z';
+    await recordSuperseded('vd', digestOf('d'), 'waiting', order);
+    await fixture.ledger.put(appKey('web', 'newest'), {
+      requestOrder: order,
+      executionArn: arnOf('waiting'),
+    });
+    await fixture.ledger.put(appKey('web', 'lease'), {
+      deploymentId: 'web-99',
+      executionArn: arnOf('before'),
+      open: 'open',
+    });
+    const told: Promise<string>[] = [];
+    const { code } = await waitFor('vd', digestOf('d'), {}, (line) => {
+      if (line === `push-image: web-99 is being deployed, and goes first: ${urlOf('before')}`)
+        told.push(recordDeployment('vd', digestOf('d'), 'Succeeded', noFailure, 'waiting'));
+    });
+    expect(code).toBe(0);
+    expect(told).toHaveLength(1);
+  });
+
+  it.concurrent('ends with 3 when the newest request is of the same second, and another one', async () => {
+    const order = '2026-02-01T00:00:00.000Z 2026-02-01T00:00:00.500Z';
+    await recordSuperseded('ve', digestOf('e'), 'other', order);
+    await recordDeployment('vf', digestOf('f'), 'Running', {}, 'other');
+    expect(await waitFor('ve', digestOf('e'))).toMatchObject({ code: 3 });
   });
 
   it.concurrent('ends with 4 when nothing has been heard in time, and says what to do', async () => {
