@@ -48,7 +48,7 @@ export const everything: EdgePaasConfigInput = {
   apps: [
     {
       name: 'web-2',
-      repository: { name: 'web-2' },
+      repository: { name: 'web-2', retention: {} },
       hosts: 'ubuntu',
       deployTags: ['v*', 'stable'],
       github: [{ repository: 'acme/web' }],
