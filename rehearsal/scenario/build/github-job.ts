@@ -29,7 +29,7 @@ export async function startJob(rehearsal: Rehearsal, builder: Builder, app: Exam
       GITHUB_SHA: commit,
       GITHUB_OUTPUT: `${folder}/output`,
       GITHUB_ENV: `${folder}/env`,
-      EDGEPAAS_POLL_SECONDS: '1',
+      EDGEPAAS_POLL_SECONDS: '3',
       ...token,
     },
     options: ['--role', role],
