@@ -4,6 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Whoever begins these last waits for them alone. */
 const longest = [
   'end-to-end/database',
+  'end-to-end/build',
   'host/run-migrations-interrupted',
   'end-to-end/real-host',
   'host/run-migrations',

@@ -17,7 +17,7 @@ export default defineConfig({
     },
   },
   apps: [
-    { ...app, name: 'web', repository: { name: 'web' }, timeouts: { ...timeouts, health: 5 } },
+    { ...app, name: 'web', repository: { name: 'web' }, timeouts: { ...timeouts, health: 8 } },
     {
       ...app,
       name: 'notes',

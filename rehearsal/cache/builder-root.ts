@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { buildOnce } from './build-once.ts';
 import { findDebianMirror } from './debian-mirror.ts';
 import { type BaseImage, ensureBaseImage, type Progress } from './ensure-base-image.ts';
@@ -34,7 +34,7 @@ export async function ensureBuilderRoot(
 }
 
 function recipeKey({ folder }: BaseImage): string {
-  const hash = createHash('sha256').update(JSON.stringify([packages, makeDisk, folder]));
+  const hash = createHash('sha256').update(JSON.stringify([packages, makeDisk, basename(folder)]));
   return hash
     .update(readFileSync(scriptPath(script)))
     .digest('hex')
