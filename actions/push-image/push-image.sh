@@ -170,7 +170,7 @@ set_option() {
 }
 
 new_line='
-'
+' tab=$(printf '\t')
 add_build_options() {
   for option; do
     case $option in *"$new_line"*) refuse_usage 'an option of docker build has a line break' ;; esac
@@ -614,7 +614,7 @@ is_final() { case $1 in '' | None | Running) return 1 ;; esac; }
 look() {
   outcome='' deployment='' execution='' failures=$((failures + 1))
   find_deployment || return 1
-  [ -n "$outcome" ] || find_superseded || return 1
+  [ -n "$outcome" ] || find_refused || return 1
   [ -n "$outcome" ] || tell_holder || return 1
   failures=0
 }
@@ -631,18 +631,25 @@ ANSWER
   is_final "$outcome" || tell_once "$deployment is running: $(link "$execution")"
 }
 
-# A request that was answered without a deployment: a newer one took its place, or EventBridge delivered it twice and the other one
-# waits to be deployed, which is then the newest, and of the same time.
-find_superseded() {
+# A request that was answered without a deployment: refused, as while the app is on hold; or a newer one took its place; or
+# EventBridge delivered it twice and the other one waits to be deployed, which is then the newest, and of the same time.
+find_refused() {
+  mine="request.M.buildVersion.S=='$build_version' && request.M.digest.S=='$digest'"
   query 100 "$from_request" 'request#~' \
-    "Items[?request.M.buildVersion.S=='$build_version' && request.M.digest.S=='$digest'] | [0].[request.M.order.S, by.S]" || return 1
+    "(Items[?$mine && outcome.S=='Failed'] || Items[?$mine]) | [0].[sk.S, outcome.S, request.M.executionArn.S, request.M.order.S, by.S]" ||
+    return 1
   [ "$answer" != None ] || return 0
-  read -r time _ superseded_by <<ANSWER
+  IFS=$tab read -r key ending execution order by <<ANSWER
 $answer
 ANSWER
+  if [ "$ending" = Failed ]; then outcome=Failed; else judge_superseded; fi
+}
+
+judge_superseded() {
+  superseded_by=$by execution=''
   read_item newest 'Item.requestOrder.S' || return 1
-  [ "${answer%% *}" != "$time" ] || deploys_another "$superseded_by" || return 0
-  outcome=Superseded execution=$superseded_by
+  [ "${answer%% *}" != "${order%% *}" ] || deploys_another "$by" || return 0
+  outcome=Superseded execution=$by
 }
 
 deploys_another() {
@@ -735,7 +742,7 @@ conclude_failure() {
 
 # OUTCOME: FAILURE ID: CAUSE
 describe_failure() {
-  read_item "$key" 'Item.closed.M.failure.M.[[Error.S], [Cause.S]]' || answer="unknown${new_line}the ledger cannot be read: $reason"
+  read_item "$key" '(Item.closed.M.failure || Item.failure).M.[[Error.S], [Cause.S]]' || answer="unknown${new_line}the ledger cannot be read: $reason"
   cause=$(printf '%s\n' "$answer" | sed 1d)
   printf '%s: %s: %s' "$outcome" "$(printable "${answer%%"$new_line"*}")" "$(printable "${cause#"$outcome: "}")"
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Outcome } from '../../contracts/outcome.ts';
+import type { DeploymentRequest } from '../../contracts/request.ts';
 import { appKey, historyKey } from '../../lambdas/lib/ledger.ts';
 import { describeRealHost } from '../rehearsal/host/fixture.ts';
 import { BuilderFixture } from './builder-fixture.ts';
@@ -129,6 +130,25 @@ describeRealHost('waiting for a deployment', () => {
       stdout: `outcome=Superseded\nexecution-url=${urlOf('newer')}\n`,
     });
     expect(lastLine).toBe(`Superseded: superseded: a newer request took its place: ${urlOf('newer')}`);
+  });
+
+  it.concurrent('ends with 1 and the cause when it was refused, even if its event came twice', async () => {
+    const executionArn = arnOf('refused');
+    const cause = 'web is on hold by ops since 2026: moving. Lift it';
+    const request = { ...requestOf('vh', digestOf('0')), executionArn } as unknown as DeploymentRequest;
+    await fixture.ledger.recordRefused(request, Object.assign(new Error(cause), { name: 'app-held' }));
+    await recordSuperseded(
+      'vh',
+      digestOf('0'),
+      'refused',
+      '2026-01-31T12:00:00.000Z 2026-01-31T12:00:09.000Z',
+    );
+    const { code, stdout, lastLine } = await waitFor('vh', digestOf('0'));
+    expect({ code, stdout }).toEqual({
+      code: 1,
+      stdout: `outcome=Failed\nexecution-url=${urlOf('refused')}\n`,
+    });
+    expect(lastLine).toBe(`Failed: app-held: ${cause}`);
   });
 
   it.concurrent('follows the deployment when only its event came twice', async () => {

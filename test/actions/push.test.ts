@@ -51,16 +51,14 @@ interface Push {
   readonly digest: string;
   readonly variables?: Record<string, string>;
   readonly after?: string;
-  readonly onPushed?: () => void;
+  readonly onLine?: (line: string) => void;
 }
 
-const push = ({ version, digest, variables = {}, after, onPushed }: Push) =>
+const push = ({ version, digest, variables = {}, after, onLine }: Push) =>
   fixture.run(
     machine(after),
     { ...fixture.credentials(), EDGEPAAS_BUILD_VERSION: version, PUSHED: digest, ...variables },
-    (line) => {
-      if (line.startsWith('push-image: pushed: ')) onPushed?.();
-    },
+    onLine,
   );
 
 const record = (id: string, version: string, digest: string, outcome: string) =>
@@ -134,8 +132,10 @@ describeRealHost('a push', () => {
   it('waits for its own deployment, not for an older one of the same version', async () => {
     const digest = digestOf('five');
     await record('web-1', 'five', digest, 'Failed');
-    const onPushed = () => void record('web-2', 'five', digest, 'Succeeded');
-    const { code, stdout, stderr } = await push({ version: 'five', digest, after: '--wait', onPushed });
+    const onLine = (line: string) => {
+      if (line.includes('no deployment has begun yet')) void record('web-2', 'five', digest, 'Succeeded');
+    };
+    const { code, stdout, stderr } = await push({ version: 'five', digest, after: '--wait', onLine });
     expect(stdout).toContain('\ndeployment=web-2\noutcome=Succeeded\n');
     expect({ code, stderr }).toMatchObject({
       code: 0,
