@@ -219,6 +219,33 @@ describeRealHost('waiting for a deployment', () => {
     },
   );
 
+  it.concurrent('takes the role anew when the wait is longer than it lasts', async () => {
+    const id = await recordDeployment('vi', digestOf('9'), 'Running');
+    const key = historyKey('web', id);
+    const values = { ':outcome': 'Succeeded' };
+    // Each look at the clock is fifty minutes later.
+    const clock = `cat >bin/date <<'DATE'
+#!/bin/sh
+later=$(cat later 2>/dev/null || echo 0)
+echo $((later + 3000)) >later
+echo $(($(/bin/date +%s) + later))
+DATE
+chmod +x bin/date
+`;
+    let masks = 0;
+    const variables = {
+      EDGEPAAS_BUILD_VERSION: 'vi',
+      EDGEPAAS_DIGEST: digestOf('9'),
+      EDGEPAAS_TIMEOUT: '86400',
+    };
+    const { code } = await fixture.run(clock + script, { ...fixture.job(), ...variables }, (line) => {
+      if (line.startsWith('::add-mask::') && ++masks === 8)
+        void fixture.ledger.update(key, 'SET outcome = :outcome', values);
+    });
+    expect(code).toBe(0);
+    expect(masks).toBeGreaterThanOrEqual(8);
+  });
+
   it.concurrent('ends with 5 where the job may not take the role, and says where it is allowed', async () => {
     const { code, lastLine } = await fixture.run(script, {
       ...fixture.job('refs/heads/other'),
