@@ -10,9 +10,5 @@ const needsDocker = (title: string) => title.startsWith('An index');
 
 /** Both examples, built with and without cache and pushed by the one script; what becomes of a push. */
 export const buildScenario: Scenario = {
-  steps: [
-    ...builds,
-    ...endings,
-    ...tagRules.map((step) => ({ ...step, inTests: needsDocker(step.title) })),
-  ],
+  steps: [...builds, ...endings, ...tagRules.map((step) => ({ ...step, inTests: needsDocker(step.title) }))],
 };
