@@ -37,8 +37,8 @@ const words = (limit: number) =>
 export const hold = z.strictObject({ by: words(100), reason: words(300) });
 export type Hold = z.infer<typeof hold>;
 
-/** `hold: false` lifts it. */
-export const holdRequest = z.strictObject({ app: appName, hold: z.union([hold, z.literal(false)]) });
+export const holdRequest = z.strictObject({ app: appName, hold });
+export const liftRequest = z.strictObject({ app: appName, hold: z.literal(false) });
 
 /** Starts the same graph to finish what an aborted or timed-out execution left behind. */
 export const closingRequest = z.strictObject({ closes: deploymentId });

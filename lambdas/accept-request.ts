@@ -5,6 +5,7 @@ import {
   closingRequest,
   ecrPushEvent,
   holdRequest,
+  liftRequest,
   manualRequest,
   rollbackRequest,
   type DeploymentRequest,
@@ -29,11 +30,12 @@ export function acceptRequest(
   if (isObject(input) && 'closes' in input) return acceptClosing(parse(closingRequest, input), about);
   if (isObject(input) && 'detail' in input) return acceptPush(parse(ecrPushEvent, input), apps, about);
   if (isObject(input) && 'rollback' in input) {
-    const { app, rollback } = parse(rollbackRequest, input);
+    const { app, rollback } = parse(rollbackRequest, input, '{"app": "...", "rollback": true}');
     return { ...byHand(app, apps, about), buildVersion: 'the release before', rollback };
   }
   if (isObject(input) && 'hold' in input) {
-    const { app, hold } = parse(holdRequest, input);
+    const { app, hold } =
+      input.hold === false ? parse(liftRequest, input, holdForm) : parse(holdRequest, input, holdForm);
     return { ...byHand(app, apps, about), buildVersion: 'none', hold };
   }
   const { app, buildVersion } = parse(manualRequest, input);
@@ -105,13 +107,17 @@ function knownApp(apps: AppSettings[], matches: (app: AppSettings) => boolean, a
   );
 }
 
-function parse<T>(schema: z.ZodMiniType<T>, input: unknown): T {
+const deploy = '{"app": "...", "buildVersion": "..."}';
+const holdForm = '{"app": "...", "hold": {"by": "...", "reason": "..."}}, or false to lift it';
+
+/** `form` is how such a request is written. */
+function parse<T>(schema: z.ZodMiniType<T>, input: unknown, form = deploy): T {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   const problems = result.error.issues.slice(0, 5).map((issue) => describe(issue, input));
   // However long the problems are, the line still ends with what to do.
   const cause = oneLine(problems.join('; '), 330);
-  throw new Failure('invalid-request', `${cause}. Use {"app": "...", "buildVersion": "..."}`);
+  throw new Failure('invalid-request', `${cause}. Use ${form}`);
 }
 
 function describe(issue: z.core.$ZodIssue, input: unknown): string {

@@ -4,6 +4,7 @@ import type { DeploymentPlan } from '../contracts/plan.ts';
 import type { DeploymentRequest } from '../contracts/request.ts';
 import { isRunning } from './lib/executions.ts';
 import { changeHold, refuseHeld } from './lib/hold.ts';
+import { withReleaseBefore } from './lib/release-before.ts';
 import { appKey, historyKey, Ledger, type CurrentRelease, type Lease } from './lib/ledger.ts';
 
 /** Where the graph goes on: a deployment, or the closing of one by going back or forward. */
@@ -28,22 +29,10 @@ export async function acquireLease(
   const held = await ledger.lease(request.app);
   if (held?.open && held.executionArn !== request.executionArn) throw await heldBy(held, client);
   // Read before the lease is granted: whoever commits another release meanwhile has moved the fence, and nothing is granted.
-  const wanted = request.rollback ? await releaseBefore(request, ledger) : request;
+  const wanted = request.rollback ? await withReleaseBefore(request, ledger) : request;
   const lease = held?.open ? held : await grant(wanted, held, ledger);
   await recordStart(lease, wanted, ledger);
   return { request: wanted, lease: { deploymentId: lease.deploymentId, fence: lease.fence }, way: 'deploy' };
-}
-
-/** The request with the release that was current before the current one. */
-async function releaseBefore(request: DeploymentRequest, ledger: Ledger): Promise<DeploymentRequest> {
-  const { previous } = (await ledger.current(request.app)) ?? {};
-  if (previous) return { ...request, buildVersion: previous.buildVersion, digest: previous.digest };
-  const failure = new Failure(
-    'no-release-before',
-    `${request.app} has no release before the current one: deploy a tag with {"app": "${request.app}", "buildVersion": "..."}`,
-  );
-  await ledger.recordRefused(request, failure);
-  throw failure;
 }
 
 /** The same event may be delivered twice; only the first starts a deployment. */

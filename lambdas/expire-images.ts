@@ -12,7 +12,7 @@ import {
 import { existingHosts } from './lib/hosts.ts';
 import { keptReleases, type KeptDigests } from './lib/kept-releases.ts';
 import { Ledger } from './lib/ledger.ts';
-import { ReleaseHistory } from './lib/release-history.ts';
+import { deploymentsOf, requestsSince } from './lib/release-history.ts';
 import { inBatches, listImages, removeImages } from './lib/repository-images.ts';
 import { readApps } from './lib/settings.ts';
 
@@ -20,7 +20,6 @@ export interface Clients {
   readonly ecr: ECRClient;
   readonly ec2: EC2Client;
   readonly ledger: Ledger;
-  readonly history: ReleaseHistory;
 }
 
 /** What was done for one app, for the log. */
@@ -86,16 +85,16 @@ async function keptDigests(
   { current }: AppState,
   youngerThan: number,
   images: readonly RepositoryImage[],
-  { ec2, ledger, history }: Clients,
+  { ec2, ledger }: Clients,
 ): Promise<KeptDigests> {
   const { releases } = repository.retention;
   const kept: KeptDigests = new Map();
   for (const digest of [current?.digest, current?.previous?.digest]) if (digest) kept.set(digest, 'current');
   const hosts = await existingHosts(hostTag, ec2);
   const hostsOf = async (deploymentId: string) => (await ledger.plan(deploymentId))?.waves.flat();
-  const walked = await keptReleases(history.deployments(name), { releases, youngerThan, hosts }, hostsOf);
+  const walked = await keptReleases(deploymentsOf(name, ledger), { releases, youngerThan, hosts }, hostsOf);
   for (const [digest, rule] of walked) if (!kept.has(digest)) kept.set(digest, rule);
-  for await (const { request } of history.requestsSince(name, youngerThan))
+  for await (const { request } of requestsSince(name, youngerThan, ledger))
     if (request.digest && !kept.has(request.digest)) kept.set(request.digest, 'young');
   const newest = current?.digest ? undefined : newestRelease(images);
   if (newest && !kept.has(newest.digest)) kept.set(newest.digest, 'newest');
@@ -162,7 +161,6 @@ export const handler = async (event: unknown) => {
     ecr: new ECRClient({}),
     ec2: new EC2Client({}),
     ledger: new Ledger(),
-    history: new ReleaseHistory(),
   };
   const run = { dryRun: asksOnly(event ?? {}), now: Date.now() };
   return report(await expireImages((apps ??= readApps()), run, clients));

@@ -69,7 +69,7 @@ function rolesOf(stack: Stack, props: DeployFunctionsProps): Record<DeployHandle
     'acquire-lease': {
       description: 'Gives an app to one deployment at a time',
       environment,
-      statements: [useLedger(ledger, 'GetItem', 'PutItem')],
+      statements: [useLedger(ledger, 'GetItem', 'PutItem', 'Query')],
     },
     'resolve-image': {
       description: 'Resolves a tag to a digest, and reads what the image is',

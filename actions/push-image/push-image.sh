@@ -261,16 +261,18 @@ take_commit() {
   if is_commit "$2"; then build_version=$2; else add_problem "$1 = $(quoted "$2") is no commit: give --build-version"; fi
 }
 
-# A folder with changes is not its commit. What git does not know counts for nothing, as with git diff.
+# A folder with changes is not its commit. What git does not know may be part of the image, or nothing to do with it.
 take_commit_of_folder() {
   if ! command -v git >/dev/null; then
     add_problem 'git is missing, and there is no other version: install it, or give --build-version'
   elif ! commit=$(git -C "$context" rev-parse --verify HEAD 2>&1); then
     add_problem "no commit in $(quoted "$context") ($(printable "$commit")): commit, or give --build-version"
-  elif [ -n "$(git -C "$context" status --porcelain --untracked-files=no)" ]; then
+  elif [ -n "$(git -C "$context" status --porcelain --untracked-files=no -- .)" ]; then
     add_problem "$(quoted "$context") has changes that are in no commit: commit them, or give --build-version"
   else
     take_commit HEAD "$commit"
+    [ -z "$(git -C "$context" ls-files --others --exclude-standard)" ] ||
+      say "$(quoted "$context") has files that git does not know: what .dockerignore does not name of them goes into the image"
   fi
 }
 

@@ -5,9 +5,9 @@ import {
   QueryCommand,
   UpdateCommand,
   type DynamoDBDocumentClient,
+  type QueryCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import type { Release } from '../../contracts/build-version.ts';
-import type { Outcome } from '../../contracts/outcome.ts';
 import type { PhaseName } from '../../contracts/phase-name.ts';
 import type { DeploymentPlan } from '../../contracts/plan.ts';
 import type { Receipt } from '../../contracts/receipt.ts';
@@ -49,14 +49,6 @@ export interface PhaseRun {
   readonly receipts?: Readonly<Record<string, Receipt>>;
 }
 
-/** What the history says of a deployment. */
-export interface History {
-  readonly deploymentId: string;
-  readonly executionArn: string;
-  readonly request: DeploymentRequest;
-  readonly outcome: Outcome | 'Running';
-}
-
 /** `<deploymentId>.<phase>.<wave>`: the Comment of the command, at most 100 characters. */
 export const runIdOf = (run: Pick<PhaseRun, 'deploymentId' | 'phase' | 'wave'>) =>
   `${run.deploymentId}.${run.phase}.${run.wave}`;
@@ -78,6 +70,7 @@ export const historyKey = (app: string, deploymentId: string) =>
 
 type Key = { pk: string; sk: string };
 type Values = Record<string, unknown>;
+type Query = Pick<QueryCommandInput, 'KeyConditionExpression' | 'IndexName' | 'ScanIndexForward'>;
 
 /** The DynamoDB table: leases, current releases, history, callbacks. Every write that could race is conditional. */
 export class Ledger {
@@ -152,12 +145,13 @@ export class Ledger {
 
   openLeases = async () => (await this.open()).filter((item): item is Lease => 'executionArn' in item);
 
-  /** Every deployment of an app, the oldest first. */
-  history = (app: string) =>
-    this.#query<History>(
-      { KeyConditionExpression: 'pk = :pk AND begins_with(sk, :deployment)' },
-      { ':pk': `app#${app}`, ':deployment': 'deployment#' },
+  /** An app's items from one sort key to another, the newest first, page by page: whoever has seen enough reads no further. */
+  async *newestFirst<T>(app: string, from: string, to: string): AsyncGenerator<T> {
+    yield* this.#pages<T>(
+      { KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to', ScanIndexForward: false },
+      { ':pk': `app#${app}`, ':from': from, ':to': to },
     );
+  }
 
   /** All phase runs of a deployment, open or done. */
   runs = (deploymentId: string) =>
@@ -166,11 +160,13 @@ export class Ledger {
       { ':pk': `deployment#${deploymentId}`, ':run': 'run#' },
     );
 
-  async #query<T>(
-    query: { KeyConditionExpression: string; IndexName?: string },
-    values: Values,
-  ): Promise<T[]> {
+  async #query<T>(query: Query, values: Values): Promise<T[]> {
     const items: T[] = [];
+    for await (const item of this.#pages<T>(query, values)) items.push(item);
+    return items;
+  }
+
+  async *#pages<T>(query: Query, values: Values): AsyncGenerator<T> {
     let from: Values | undefined;
     do {
       const page = await this.#client.send(
@@ -182,10 +178,9 @@ export class Ledger {
           ExclusiveStartKey: from,
         }),
       );
-      items.push(...((page.Items ?? []) as T[]));
+      yield* (page.Items ?? []) as T[];
       from = page.LastEvaluatedKey;
     } while (from);
-    return items;
   }
 
   /** A request that was answered without a deployment: somebody will look for it. */

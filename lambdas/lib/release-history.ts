@@ -1,7 +1,6 @@
-import { QueryCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Outcome } from '../../contracts/outcome.ts';
 import type { DeploymentRequest } from '../../contracts/request.ts';
-import { documentClient, environment } from './clients.ts';
+import type { Ledger } from './ledger.ts';
 
 /** What the ledger remembers of a deployment. */
 export interface HistoryEntry {
@@ -10,46 +9,17 @@ export interface HistoryEntry {
   /** Epoch milliseconds at which it took the lease; grows with each deployment of the app. */
   readonly since: number;
   readonly request: DeploymentRequest;
-  readonly closed?: { readonly digest?: string };
+  readonly closed?: { readonly buildVersion?: string; readonly digest?: string };
 }
 
-type Range = { readonly from: string; readonly to: string };
+/** An app's deployments, the newest first. */
+export const deploymentsOf = (app: string, ledger: Ledger) =>
+  ledger.newestFirst<HistoryEntry>(app, 'deployment#', 'deployment$');
 
-/** An app's deployments and refused requests, page by page: whoever has seen enough reads no further. */
-export class ReleaseHistory {
-  readonly #client: DynamoDBDocumentClient;
-  readonly #table: string;
-
-  constructor(client: DynamoDBDocumentClient = documentClient(), table = environment('LEDGER_TABLE')) {
-    this.#client = client;
-    this.#table = table;
-  }
-
-  /** The newest first. */
-  deployments = (app: string) => this.#items<HistoryEntry>(app, { from: 'deployment#', to: 'deployment$' });
-
-  /** Requests of which no deployment came: superseded and refused ones, by the time of their push. */
-  requestsSince = (app: string, time: number) =>
-    this.#items<Pick<HistoryEntry, 'request'>>(app, {
-      from: `request#${new Date(time).toISOString()}`,
-      to: 'request$',
-    });
-
-  async *#items<T>(app: string, { from, to }: Range): AsyncGenerator<T> {
-    let next: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#client.send(
-        new QueryCommand({
-          TableName: this.#table,
-          KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
-          ExpressionAttributeValues: { ':pk': `app#${app}`, ':from': from, ':to': to },
-          ScanIndexForward: false,
-          ConsistentRead: true,
-          ExclusiveStartKey: next,
-        }),
-      );
-      yield* (page.Items ?? []) as T[];
-      next = page.LastEvaluatedKey;
-    } while (next);
-  }
-}
+/** Requests of which no deployment came: superseded and refused ones, by the time of their push. */
+export const requestsSince = (app: string, time: number, ledger: Ledger) =>
+  ledger.newestFirst<Pick<HistoryEntry, 'request'>>(
+    app,
+    `request#${new Date(time).toISOString()}`,
+    'request$',
+  );

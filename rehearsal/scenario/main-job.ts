@@ -24,8 +24,8 @@ export const mainJob: Scenario = {
       expect: { outcome: 'Failed', failureId: 'health-check-failed', serving: 'v2', nothingLost: true },
     },
     {
-      title: 'The first release again, by hand',
-      run: (rehearsal) => rehearsal.execute({ app: rehearsal.app.name, buildVersion: 'v1' }),
+      title: 'The release before, by hand',
+      run: (rehearsal) => rehearsal.execute({ app: rehearsal.app.name, rollback: true }),
       expect: { outcome: 'Succeeded', serving: 'v1', nothingLost: true },
     },
     {

@@ -1,4 +1,5 @@
 import type { CurrentRelease } from '../../lambdas/lib/ledger.ts';
+import { deploymentsOf } from '../../lambdas/lib/release-history.ts';
 import type { Execution } from '../aws/states/executions.ts';
 import type { SimulatedHost } from '../host/simulated/simulated-host.ts';
 import type { SimulatedDeployer } from './simulated-deployer.ts';
@@ -85,11 +86,11 @@ export class Judge {
 
   /** Deployments in the order of their fences are in the order of their requests: the newest wins. */
   async #compareHistory(): Promise<void> {
-    let newest = '';
-    for (const { deploymentId, request, outcome } of await this.#deployer.ledger.history(this.#app)) {
-      if (request.order < newest)
-        this.problems.push(`${deploymentId} deployed a request that is older than the one before`);
-      newest = request.order;
+    let newer = '~';
+    for await (const { deploymentId, request, outcome } of deploymentsOf(this.#app, this.#deployer.ledger)) {
+      if (request.order > newer)
+        this.problems.push(`what came after ${deploymentId} deployed an older request`);
+      newer = request.order;
       if (outcome === 'Running') this.problems.push(`the history says that ${deploymentId} runs`);
     }
   }

@@ -67,10 +67,14 @@ export function asWorkflow({ inputs = {}, outputs = {}, runs }: Action) {
 }
 
 /** Where our own actions and workflows are, to whoever writes `uses:`. */
-const own = /^edgepaas\/edgepaas\/(.+)@v1$/;
+const own = { repository: 'edgepaas/edgepaas', ref: 'v1' };
+
+/** What `uses:` says for a path of ours. */
+export const usesOf = (path: string) => `${own.repository}/${path}@${own.ref}`;
 
 /** The path in this repository of what a `uses:` of ours names; undefined for another one's. */
 export function ownPath(uses: string): string | undefined {
-  const path = own.exec(uses)?.[1];
-  return path?.endsWith('.yml') === false ? `${path}/action.yml` : path;
+  if (!uses.startsWith(`${own.repository}/`) || !uses.endsWith(`@${own.ref}`)) return undefined;
+  const path = uses.slice(own.repository.length + 1, -own.ref.length - 1);
+  return path.endsWith('.yml') ? path : `${path}/action.yml`;
 }

@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createRandom, inPool, partOf, seed, shaOf, textOf } from './random.ts';
+import { usesOf } from '../../scripts/check/action-files.ts';
 import { judgeOutputs, repository, type Runner } from './runner/job-runner.ts';
 import { SecretMasker } from './runner/secret-masker.ts';
 import { runProgram } from './runner/step-runner.ts';
 import { runWorkflow } from './runner/workflow-runner.ts';
 
 const sha = 'c842c2a9f00db0717e5d3a6b1c4e8f9021d7b6a5';
-const pushImage = 'edgepaas/edgepaas/actions/push-image@v1';
+const pushImage = usesOf('actions/push-image');
 const example = readFileSync(join(repository, 'examples/node-app/deploy.yml'), 'utf8');
 const script = join(repository, 'actions/push-image/push-image.sh');
 const path = process.env['PATH']!;
@@ -49,7 +50,7 @@ const shortSha = `- id: version
 const randomDigits = `- id: version
   run: echo "build-version=$(od -An -N8 -tx1 /dev/urandom | tr -d ' \\n')7" >>"$GITHUB_OUTPUT"`;
 const ours = `- id: version
-  uses: edgepaas/edgepaas/actions/build-version@v1`;
+  uses: ${usesOf('actions/build-version')}`;
 
 const imageAfter = async (steps: string, password: string) =>
   (await runWorkflow(twoJobs(steps), runnerWith({ PASSWORD: password })))['deploy']!.outputs['image'];

@@ -55,7 +55,7 @@ describe('a person', () => {
     [{ app: 'web', rollback: false }, 'rollback = false'],
     [{ app: 'web', rollback: true, buildVersion: '1' }, 'unknown field "buildVersion"'],
     [{ app: 'web', hold: true }, 'hold = true'],
-    [{ app: 'web', hold: { by: 'Ana' } }, 'hold = {"by":"Ana"}'],
+    [{ app: 'web', hold: { by: 'Ana' } }, 'hold/reason is missing. Use {"app": "...", "hold": {'],
     [{ app: 'web', hold: { by: ' ', reason: 'x' } }, 'hold/by = " " must say something'],
     [{ app: 'web', hold: { by: 'Ana', reason: 'x'.repeat(301) } }, 'may have 300 characters'],
     [{ app: 'web', hold, buildVersion: '1' }, 'unknown field "buildVersion"'],

@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Outcome } from '../../contracts/outcome.ts';
 import { expireImages, report, type Clients, type Expired } from '../../lambdas/expire-images.ts';
 import { appKey, deploymentKey, historyKey } from '../../lambdas/lib/ledger.ts';
-import { ReleaseHistory } from '../../lambdas/lib/release-history.ts';
 import { createEc2 } from '../../rehearsal/aws/ec2.ts';
 import { memoryImages, type MemoryImages } from '../../rehearsal/aws/ecr-memory-images.ts';
 import { createEcr } from '../../rehearsal/aws/ecr.ts';
@@ -53,7 +52,6 @@ beforeEach(async () => {
     ecr: new ECRClient({ ...endpoint.as(), maxAttempts: 3 }),
     ec2: new EC2Client(endpoint.as()),
     ledger: ledger.ledger,
-    history: new ReleaseHistory(ledger.client, 'ledger'),
   };
 });
 afterEach(async () => {

@@ -28,7 +28,7 @@ const logs = [
 /** All that each function may do, besides writing its logs and traces. */
 const allowed: Record<DeployHandlerName, string[]> = {
   'accept-request': [],
-  'acquire-lease': ['dynamodb:GetItem', 'dynamodb:PutItem', 'states:DescribeExecution'],
+  'acquire-lease': ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'states:DescribeExecution'],
   'resolve-image': ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
   'find-hosts': [
     'dynamodb:PutItem',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { usesOf } from '../../scripts/check/action-files.ts';
 import { problemsOf } from '../../scripts/check/check-workflows.ts';
 
 const workflow = `on: push
@@ -10,12 +11,12 @@ jobs:
       build-version: \${{ steps.version.outputs.build-version }}
     steps:
       - id: version
-        uses: edgepaas/edgepaas/actions/build-version@v1
+        uses: ${usesOf('actions/build-version')}
   push:
     needs: version
     runs-on: ubuntu-latest
     steps:
-      - uses: edgepaas/edgepaas/actions/push-image@v1
+      - uses: ${usesOf('actions/push-image')}
         with:
           app: web
       - run: echo "$VERSION"

@@ -5,7 +5,6 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expireImages, type Expired } from '../../../lambdas/expire-images.ts';
 import { Ledger } from '../../../lambdas/lib/ledger.ts';
-import { ReleaseHistory } from '../../../lambdas/lib/release-history.ts';
 import { variants } from '../../../rehearsal/images/variants.ts';
 import { Rehearsal } from '../../../rehearsal/rehearsal.ts';
 import { describeDeployment } from '../../../rehearsal/report/describe-deployment.ts';
@@ -39,7 +38,6 @@ describe('Images expire on a simulated host', () => {
       ecr: new ECRClient(settings),
       ec2: new EC2Client(settings),
       ledger: new Ledger(documents, table),
-      history: new ReleaseHistory(documents, table),
     };
     return (await expireImages([rehearsal.app], { dryRun: false, now }, clients))[0]!;
   };
