@@ -23,12 +23,15 @@ export async function acquireLease(
   client: SFNClient,
 ): Promise<Acquired> {
   if (request.closes) return takeOver(request, request.closes, ledger, client);
-  await refuseDuplicate(request, ledger);
-  await refuseHeld(request, ledger);
-  await refuseOlder(request, ledger);
   const held = await ledger.lease(request.app);
-  if (held?.open && held.executionArn !== request.executionArn) throw await heldBy(held, client);
-  // Read before the lease is granted: whoever commits another release meanwhile has moved the fence, and nothing is granted.
+  const mine = held?.open && held.executionArn === request.executionArn;
+  if (!mine) {
+    await refuseDuplicate(request, ledger);
+    await refuseHeld(request, ledger);
+    await refuseOlder(request, ledger);
+    if (held?.open) throw await heldBy(held, client);
+  }
+  // Read after the lease was: whoever commits another release meanwhile has moved the fence, and nothing is granted.
   const wanted = request.rollback ? await withReleaseBefore(request, ledger) : request;
   const lease = held?.open ? held : await grant(wanted, held, ledger);
   await recordStart(lease, wanted, ledger);

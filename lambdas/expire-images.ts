@@ -12,6 +12,7 @@ import {
 import { existingHosts } from './lib/hosts.ts';
 import { keptReleases, type KeptDigests } from './lib/kept-releases.ts';
 import { Ledger } from './lib/ledger.ts';
+import { releaseBefore } from './lib/release-before.ts';
 import { deploymentsOf, requestsSince } from './lib/release-history.ts';
 import { inBatches, listImages, removeImages } from './lib/repository-images.ts';
 import { readApps } from './lib/settings.ts';
@@ -82,23 +83,30 @@ async function expireApp(app: Retained, run: Run, clients: Clients, result: Expi
 /** Everything that the ledger keeps, by the first rule that does. */
 async function keptDigests(
   { name, hostTag, repository }: Retained,
-  { current }: AppState,
+  state: AppState,
   youngerThan: number,
   images: readonly RepositoryImage[],
   { ec2, ledger }: Clients,
 ): Promise<KeptDigests> {
   const { releases } = repository.retention;
   const kept: KeptDigests = new Map();
-  for (const digest of [current?.digest, current?.previous?.digest]) if (digest) kept.set(digest, 'current');
+  for (const digest of await currentDigests(name, state, ledger)) kept.set(digest, 'current');
   const hosts = await existingHosts(hostTag, ec2);
   const hostsOf = async (deploymentId: string) => (await ledger.plan(deploymentId))?.waves.flat();
   const walked = await keptReleases(deploymentsOf(name, ledger), { releases, youngerThan, hosts }, hostsOf);
   for (const [digest, rule] of walked) if (!kept.has(digest)) kept.set(digest, rule);
   for await (const { request } of requestsSince(name, youngerThan, ledger))
     if (request.digest && !kept.has(request.digest)) kept.set(request.digest, 'young');
-  const newest = current?.digest ? undefined : newestRelease(images);
+  const newest = state.current?.digest ? undefined : newestRelease(images);
   if (newest && !kept.has(newest.digest)) kept.set(newest.digest, 'newest');
   return kept;
+}
+
+/** The current release, the one before it, and the one that a rollback by hand means: after going back, that is an older one. */
+async function currentDigests(name: string, { current }: AppState, ledger: Ledger): Promise<string[]> {
+  const { digest, previous } = current ?? {};
+  const before = digest ? await releaseBefore(digest, deploymentsOf(name, ledger)) : undefined;
+  return [digest, previous?.digest, before?.digest].filter((one) => one !== undefined);
 }
 
 /** False when the app has changed since its state was read: what was decided by it holds no longer. */

@@ -5,6 +5,7 @@ import { appKey, type Ledger } from './ledger.ts';
 /** In the ledger, at the app's `hold`. One that was lifted has neither `by` nor `reason`. */
 interface HoldItem extends Partial<Hold> {
   readonly executionArn: string;
+  readonly requestOrder: string;
   /** Epoch milliseconds. */
   readonly since: number;
 }
@@ -15,10 +16,12 @@ export interface Noted {
   readonly way: 'none';
 }
 
-/** Sets or lifts a hold. A deployment that runs goes on; whatever has not taken the lease yet is refused. */
+/** Sets or lifts a hold, unless a newer request has done so. A deployment that runs goes on; what has not taken the lease is refused. */
 export async function changeHold(request: DeploymentRequest, ledger: Ledger): Promise<Noted> {
-  const { app, hold, executionArn } = request;
-  await ledger.put(appKey(app, 'hold'), { ...(hold || {}), executionArn, since: Date.now() });
+  const { app, hold, executionArn, order: requestOrder } = request;
+  const item = { ...(hold || {}), executionArn, requestOrder, since: Date.now() };
+  const condition = 'attribute_not_exists(requestOrder) OR requestOrder <= :order';
+  await ledger.putIf(appKey(app, 'hold'), item, condition, { ':order': requestOrder });
   return { request, way: 'none' };
 }
 

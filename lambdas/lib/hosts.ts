@@ -32,21 +32,39 @@ export async function describeHosts(tag: { key: string; value: string }, client:
   return hosts.sort((one, other) => one.instanceId.localeCompare(other.instanceId));
 }
 
-/** Ids of all instances that carry the tag, whether they run or not: a stopped one comes back with what it has. */
+export interface ExistingHost {
+  readonly instanceId: string;
+  /** Epoch milliseconds; 0 where EC2 does not say. */
+  readonly createdAt: number;
+}
+
+/** All instances that carry the tag, whether they run or not: a stopped one comes back with what it has. */
 export async function existingHosts(
   tag: { key: string; value: string },
   client: EC2Client,
-): Promise<string[]> {
+): Promise<ExistingHost[]> {
   const states = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'];
   const filters = [
     { Name: `tag:${tag.key}`, Values: [tag.value] },
     { Name: 'instance-state-name', Values: states },
   ];
-  const ids: string[] = [];
+  const hosts: ExistingHost[] = [];
   for await (const page of paginateDescribeInstances({ client }, { Filters: filters }))
     for (const { Instances } of page.Reservations ?? [])
-      ids.push(...(Instances ?? []).map(({ InstanceId }) => InstanceId!));
-  return ids;
+      hosts.push(
+        ...(Instances ?? []).map((one) => ({ instanceId: one.InstanceId!, createdAt: createdAt(one) })),
+      );
+  return hosts;
+}
+
+/**
+ * LaunchTime is of the last start. The primary network interface stays from the first.
+ * Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html, launchTime
+ */
+function createdAt({ NetworkInterfaces = [] }: Instance): number {
+  const attachments = NetworkInterfaces.map(({ Attachment }) => Attachment);
+  const primary = attachments.find((one) => one?.DeviceIndex === 0 && !one.NetworkCardIndex);
+  return primary?.AttachTime?.getTime() ?? 0;
 }
 
 /** Three of many, and how many more: a line that names a thousand hosts has no room for what to do. */

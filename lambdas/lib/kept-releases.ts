@@ -1,4 +1,5 @@
 import type { KeepRule } from './decide-expiry.ts';
+import type { ExistingHost } from './hosts.ts';
 import type { HistoryEntry } from './release-history.ts';
 
 export interface Keeping {
@@ -6,8 +7,8 @@ export interface Keeping {
   readonly releases: number;
   /** Epoch milliseconds: what was asked for since then is kept, since another tag does not renew ECR's own time of a push. */
   readonly youngerThan: number;
-  /** Ids of all instances that exist, running or not. */
-  readonly hosts: readonly string[];
+  /** All instances that exist, running or not. */
+  readonly hosts: readonly ExistingHost[];
 }
 
 /** Digests by the rule that keeps them. */
@@ -15,6 +16,9 @@ export type KeptDigests = Map<string, KeepRule>;
 
 /** The release that a host has, and the one that it may go back to. */
 const releasesOfHost = 2;
+
+/** A deployment looks for its hosts some time after it took the lease, and EC2 has a clock of its own. */
+const marginMs = 3_600_000;
 
 /**
  * Walks the history from the newest deployment, until it has said of every rule what is kept by it. `hostsOf` answers the hosts
@@ -28,8 +32,10 @@ export async function keptReleases(
   const kept: KeptDigests = new Map();
   const keep = (digest: string, rule: KeepRule) => void (kept.has(digest) || kept.set(digest, rule));
   const live = new Set<string>();
-  const waiting = new Map(hosts.map((host) => [host, new Set<string>()]));
+  const waiting = new Map(hosts.map(({ instanceId }) => [instanceId, new Set<string>()]));
   for await (const { deploymentId, outcome, since, request, closed } of history) {
+    // What was before a host says nothing of it: a new one would have all of the history read.
+    for (const host of hosts) if (since < host.createdAt - marginMs) waiting.delete(host.instanceId);
     if (live.size >= releases && waiting.size === 0 && since < youngerThan) break;
     const digest = closed?.digest ?? request.digest;
     if (!digest) continue;

@@ -1,7 +1,7 @@
 import type { CurrentRelease } from '../../lambdas/lib/ledger.ts';
-import { deploymentsOf } from '../../lambdas/lib/release-history.ts';
 import type { Execution } from '../aws/states/executions.ts';
 import type { SimulatedHost } from '../host/simulated/simulated-host.ts';
+import { judgeRecords } from './records.ts';
 import type { SimulatedDeployer } from './simulated-deployer.ts';
 import type { Weather } from './weather.ts';
 
@@ -81,18 +81,8 @@ export class Judge {
     const current: Partial<CurrentRelease> = (await ledger.current(this.#app)) ?? {};
     if (this.#serving !== 'unknown' && (current.digest ?? 'nothing') !== this.#serving)
       this.problems.push(`the ledger says ${current.digest}, and the hosts serve ${this.#serving}`);
-    await this.#compareHistory();
-  }
-
-  /** Deployments in the order of their fences are in the order of their requests: the newest wins. */
-  async #compareHistory(): Promise<void> {
-    let newer = '~';
-    for await (const { deploymentId, request, outcome } of deploymentsOf(this.#app, this.#deployer.ledger)) {
-      if (request.order > newer)
-        this.problems.push(`what came after ${deploymentId} deployed an older request`);
-      newer = request.order;
-      if (outcome === 'Running') this.problems.push(`the history says that ${deploymentId} runs`);
-    }
+    const { states } = this.#deployer;
+    this.problems.push(...(await judgeRecords(this.#app, ledger, states.executions())));
   }
 }
 

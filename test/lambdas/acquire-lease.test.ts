@@ -209,6 +209,21 @@ describe('a hold', () => {
     expect((await acquire(closing('web-1'))).way).toBe('back');
   });
 
+  test('that is set while its Lambda has the lease and is run again does not stop it', async () => {
+    const { start, acquire } = executions();
+    const running = start();
+    const first = await acquire(running);
+    await changeHold(start({ hold }), world.ledger);
+    expect(await acquire(running)).toEqual(first);
+  });
+
+  test('that was lifted is not set again by a Lambda that is run again', async () => {
+    const { start, acquire } = executions();
+    const [set, lift] = [start({ hold }), start({ hold: false })];
+    for (const request of [set, lift, set]) await changeHold(request, world.ledger);
+    expect((await acquire(start())).way).toBe('deploy');
+  });
+
   test('is over once it is lifted, also when nobody had set one', async () => {
     const { start, acquire } = executions();
     await changeHold(start({ hold }), world.ledger);
