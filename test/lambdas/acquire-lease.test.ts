@@ -256,8 +256,8 @@ describe('two requests at once', () => {
 
   test('that read the same lease cannot both write it', async () => {
     const { start, acquire } = executions();
-    const [one, other] = [start(), start()];
-    // Both have read that there is no lease; the other writes first.
+    const [other, one] = [start(), start()];
+    // Both have read that there is no lease; the other, which is older, writes first.
     const { ledger } = world;
     const lease = ledger.lease;
     ledger.lease = async (app) => {
@@ -266,7 +266,6 @@ describe('two requests at once', () => {
       await acquire(other);
       return held;
     };
-    await ledger.put(appKey('web', 'newest'), { requestOrder: '0', executionArn: 'nobody' });
     expect(await failureOf(acquire(one))).toEqual({
       id: 'lease-held',
       message: 'web: another execution took the lease just now: waiting for it',
