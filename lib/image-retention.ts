@@ -16,7 +16,7 @@ export interface ImageRetentionProps {
   readonly repositories: readonly IRepository[];
 }
 
-/** Once a day, deletes the images that nobody needs any more. A missed day is made good by the next: nothing to retry. */
+/** Once a day, deletes the images that nobody needs any more. A missed or failed day is made good by the next: nothing is retried. */
 export class ImageRetention extends Construct {
   readonly expireImages: IFunction;
 
@@ -37,6 +37,8 @@ export class ImageRetention extends Construct {
       schedule: Schedule.rate(Duration.days(1)),
       targets: [new LambdaFunction(expireImages, { retryAttempts: 0 })],
     });
+    // The rule's attempts end when Lambda has taken the event; Lambda would run it twice more after a failure.
+    expireImages.configureAsyncInvoke({ retryAttempts: 0 });
     this.expireImages = expireImages;
   }
 }

@@ -67,11 +67,16 @@ const describeInstance = (host: RehearsalHost, volumes: Volumes) => ({
   architecture: host.architecture,
   placement: { availabilityZone: host.availabilityZone },
   platformDetails: 'Linux/UNIX',
+  networkInterfaceSet: host.createdAt === undefined ? [] : [primaryInterface(host.createdAt)],
   blockDeviceMapping: volumes.onInstance(host.instanceId).map(([volumeId, { device, state }]) => ({
     deviceName: device,
     ebs: { volumeId, status: state },
   })),
   tagSet: tagSet(host.tags),
+});
+
+const primaryInterface = (attachedAt: number) => ({
+  attachment: { deviceIndex: 0, networkCardIndex: 0, status: 'attached', attachTime: new Date(attachedAt) },
 });
 
 function matchesInstance(

@@ -94,7 +94,7 @@ class RehearsalEcr implements EcrService {
     const repository = this.#repository(input);
     const { images, stack } = this.#options;
     const acceptable = list(input, 'acceptedMediaTypes');
-    const wanted = list<ImageId>(input, 'imageIds');
+    const wanted = imageIds(input);
     const found = await Promise.all(
       wanted.map((id) => lookUpImage(images, stack.account, repository, id, acceptable)),
     );
@@ -139,12 +139,7 @@ class RehearsalEcr implements EcrService {
   async #batchDeleteImage(input: Input): Promise<unknown> {
     refuseOthers('BatchDeleteImage', input, ['repositoryName', 'registryId', 'imageIds']);
     const repository = this.#repository(input);
-    const ids = list<ImageId>(input, 'imageIds');
-    if (ids.length === 0 || ids.length > 100)
-      throw new AwsError(
-        'InvalidParameterException',
-        `imageIds must have 1 to 100 entries, not ${ids.length}`,
-      );
+    const ids = imageIds(input);
     const answer = { imageIds: [] as ImageId[], failures: [] as object[] };
     for (const id of ids) {
       const deleted = await deleteImage(this.#options.images, repository, id);
@@ -162,4 +157,11 @@ class RehearsalEcr implements EcrService {
       `The repository with name '${name}' does not exist in the registry with id '${this.#options.stack.account}'`,
     );
   }
+}
+
+/** Of BatchGetImage and BatchDeleteImage. Source: Amazon ECR API reference. */
+function imageIds(input: Input): ImageId[] {
+  const ids = list<ImageId>(input, 'imageIds');
+  if (ids.length > 0 && ids.length <= 100) return ids;
+  throw new AwsError('InvalidParameterException', `imageIds must have 1 to 100 entries, not ${ids.length}`);
 }

@@ -26,6 +26,8 @@ export interface RehearsalHost {
   readonly tags: Readonly<Record<string, string>>;
   /** As EC2 says it; `running` unless said. */
   readonly instanceState?: 'running' | 'stopped';
+  /** Epoch milliseconds, which EC2 tells by the primary network interface; untold unless said. */
+  readonly createdAt?: number;
   /** Never rejects for a script that fails; rejects with HostDownError if the host is down or goes down meanwhile. */
   runScript(run: ScriptRun): Promise<ScriptResult>;
   /** As EC2's AttachVolume: the device appears on the host soon after. */

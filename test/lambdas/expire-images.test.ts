@@ -31,7 +31,7 @@ const withRetention = (retention: { releases: number; days: number }, name = 'we
 let ledger: LedgerFixture;
 let endpoint: TestEndpoint;
 let images: MemoryImages;
-let hosts: (ScriptHost & { instanceState?: 'stopped' })[];
+let hosts: (ScriptHost & { instanceState?: 'stopped'; createdAt?: number })[];
 let clients: Clients;
 /** How often ECR throttles an action before it answers. */
 let throttled: Record<string, number>;
@@ -83,20 +83,24 @@ const push = (
 interface Told {
   readonly hosts?: string[];
   readonly daysAgo?: number;
+  readonly rollback?: true;
+  /** Bytes more that the history has of it. */
+  readonly padding?: number;
 }
 /** What the ledger says after a deployment of this image has ended so. */
 async function deployed(digest: string, outcome: Outcome | 'Running' = 'Succeeded', told: Told = {}) {
   fence += 1;
   const deploymentId = `web-${fence}`;
-  const { hosts: planned = ['i-1'], daysAgo = 100 } = told;
+  const { hosts: planned = ['i-1'], daysAgo = 100, rollback, padding = 0 } = told;
   const since = now - daysAgo * day;
   const executionArn = `arn:execution:${fence}`;
   const at = new Date(since).toISOString();
-  const request = sampleRequest({ digest, executionArn, order: `${at} ${at}` });
+  const request = sampleRequest({ digest, executionArn, order: `${at} ${at}`, rollback });
   const plan = samplePlan({ deploymentId, waves: [planned], image: { ...samplePlan().image, digest } });
   const lease = { app: 'web', fence, executionArn, deploymentId, since };
   const closed = outcome === 'Running' ? {} : { closed: { digest } };
-  await clients.ledger.put(historyKey('web', deploymentId), { ...lease, request, outcome, ...closed });
+  const entry = { ...lease, request, outcome, ...closed, padding: 'x'.repeat(padding) };
+  await clients.ledger.put(historyKey('web', deploymentId), entry);
   await clients.ledger.put(deploymentKey(deploymentId, 'plan'), { plan });
   const open = outcome === 'Running' ? { open: 'open' } : {};
   await clients.ledger.put(appKey('web', 'lease'), { ...lease, ...open });
@@ -158,6 +162,42 @@ describe('the expiry of images', () => {
       await deployed(digest, 'Succeeded', { hosts: ['i-1', 'i-2', 'i-3'] });
     for (const digest of digests.slice(3)) await deployed(digest);
     expect(deletedBy(await expire())).toEqual([digests[0]!, digests[3]!].toSorted());
+  });
+
+  test('reads nothing from before a new host, which no deployment has taken yet', async () => {
+    hosts.push(Object.assign(new ScriptHost('i-2', { fleet: 'web' }), { createdAt: now - day }));
+    for (let index = 0; index < 6; index += 1) await deployed(push(`v${index}`, 200 - index));
+    const plan = vi.spyOn(clients.ledger, 'plan');
+    expect((await expire()).deleted).toHaveLength(4);
+    expect(plan).toHaveBeenCalledTimes(2);
+  });
+
+  test('keeps what a rollback by hand would go to after one: what was live before what it went back to', async () => {
+    const [a, b, c] = ['a', 'b', 'c'].map((tag, index) => push(tag, 200 - index));
+    const unused = push('unused', 150);
+    for (const digest of [a, b, c]) await deployed(digest!);
+    await deployed(b!, 'Succeeded', { rollback: true });
+    const result = await expire();
+    expect(deletedBy(result)).toEqual([unused]);
+    expect(result.kept).toEqual({ current: 3 });
+  });
+
+  test('keeps what only the second page of the history knows', async () => {
+    const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'].map((tag, index) => push(tag, 200 - index));
+    for (const digest of [a, b, c, d, e]) await deployed(digest!, 'Succeeded', { padding: 350_000 });
+    const [result] = await run(false, withRetention({ releases: 4, days: 30 }));
+    expect(deletedBy(result!)).toEqual([a]);
+    expect(result!.kept).toEqual({ current: 2, release: 2 });
+  });
+
+  test('keeps the parts of an index that only the second page of the repository names', async () => {
+    const parts = [push(undefined, 300), push(undefined, 300, { command: ['/arm'] })];
+    for (let index = 0; index < 1000; index += 1) push(undefined, 300, { command: [`/${index}`] });
+    const children = parts.map((digest) => ({ digest, architecture: 'amd64' }));
+    await deployed(images.pushIndex({ repository, tag: 'multi', pushedAt: now - 300 * day, children }));
+    const result = await expire(true);
+    expect(result).toMatchObject({ kept: { current: 1, part: 2 }, errors: [] });
+    expect(result.deleted).toHaveLength(1000);
   });
 
   test('keeps what a deployment that ended Inconsistent may have left on a host, but nothing that was rolled back', async () => {
@@ -270,15 +310,21 @@ describe('while an app is busy, its images stay', () => {
     expect(result!.deleted).toHaveLength(1);
   });
 
-  test.each(['Running', 'Succeeded'] as const)(
-    'when a deployment is %s between the decision and the deletion',
-    async (outcome) => {
+  const letIn = (requestOrder: string) =>
+    clients.ledger.put(appKey('web', 'newest'), { requestOrder, executionArn: 'arn:let-in' });
+  test.each([
+    ['a deployment has begun', (old: string) => deployed(old, 'Running', { daysAgo: 0 })],
+    ['a deployment has ended', (old: string) => deployed(old, 'Succeeded', { daysAgo: 0 })],
+    ['a request was let in, and has no lease yet', () => letIn(new Date(now).toISOString())],
+  ] as [string, (old: string) => Promise<void>][])(
+    'when %s between the decision and the deletion',
+    async (_, happens) => {
       const old = push('old', 90);
       await deployed(push('a', 80));
       const { plan } = clients.ledger;
-      vi.spyOn(clients.ledger, 'plan').mockImplementation(async (id) => {
+      vi.spyOn(clients.ledger, 'plan').mockImplementationOnce(async (id) => {
         const found = await plan(id);
-        if (fence === 1) await deployed(old, outcome, { daysAgo: 0 });
+        await happens(old);
         return found;
       });
       expect(await expire()).toMatchObject({

@@ -31,6 +31,8 @@ describe('images expire', () => {
     ).Properties;
     expect(ScheduleExpression).toBe('rate(1 day)');
     expect(Targets).toMatchObject([{ RetryPolicy: { MaximumRetryAttempts: 0 } }]);
+    const asynchronous = resourceNamed(template, 'AWS::Lambda::EventInvokeConfig', 'RetentionExpireImages');
+    expect(asynchronous.Properties).toMatchObject({ MaximumRetryAttempts: 0 });
     const permission = resourceNamed(template, 'AWS::Lambda::Permission', 'RetentionRule').Properties;
     expect(permission).toMatchObject({ Action: 'lambda:InvokeFunction', Principal: 'events.amazonaws.com' });
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { keptReleases, type Keeping } from '../../../lambdas/lib/kept-releases.ts';
+import type { ExistingHost } from '../../../lambdas/lib/hosts.ts';
 import type { HistoryEntry } from '../../../lambdas/lib/release-history.ts';
 import { seededRandom } from '../support/random.ts';
 import { sampleRequest } from '../support/samples.ts';
@@ -13,6 +14,10 @@ const outcomes = [
   'Inconsistent',
   'Running',
 ] as const;
+
+const hour = 3_600_000;
+/** Hosts that are older than any deployment. */
+const old = (...ids: string[]): ExistingHost[] => ids.map((instanceId) => ({ instanceId, createdAt: 0 }));
 
 interface Entry {
   readonly outcome: HistoryEntry['outcome'];
@@ -58,7 +63,7 @@ function mustKeep(entries: readonly Entry[], { releases, youngerThan, hosts }: K
     ...distinct(succeeded).slice(0, releases),
     ...distinct(known.filter(({ outcome }) => outcome === 'Running')),
     ...distinct(known.filter(({ since = 0 }) => since >= youngerThan)),
-    ...hosts.flatMap(ofHost),
+    ...hosts.flatMap(({ instanceId }) => ofHost(instanceId)),
   ]);
 }
 
@@ -68,18 +73,24 @@ describe('the releases that a history keeps', () => {
     const below = (limit: number) => Math.floor(random() * limit);
     let [gone, stay] = [0, 0];
     for (let round = 0; round < 5_000; round += 1) {
-      const fleet = Array.from({ length: below(5) }, (_, index) => `i-${index}`);
-      const count = below(25);
       const start = 90 + below(30);
+      const fleet = Array.from({ length: below(5) }, (_, index) => ({
+        instanceId: `i-${index}`,
+        createdAt: random() < 0.5 ? 0 : (start - below(25)) * hour,
+      }));
+      const count = below(25);
       const entries = Array.from({ length: count }, (_, index): Entry => ({
         // Only the newest deployment can be open.
         outcome: outcomes[below(index === 0 ? 7 : 6)]!,
         ...(random() < 0.95 && { digest: `d${below(12)}` }),
-        since: start - index,
-        hosts: fleet.filter(() => random() < 0.6),
+        since: (start - index) * hour,
+        // One that was created within an hour after the lease was taken may still have been found.
+        hosts: fleet
+          .filter(({ createdAt }) => createdAt <= (start - index + 1) * hour && random() < 0.6)
+          .map(({ instanceId }) => instanceId),
       }));
-      const hosts = [...fleet.filter(() => random() < 0.8), ...(random() < 0.1 ? ['i-new'] : [])];
-      const about = { releases: 2 + below(4), youngerThan: 100, hosts };
+      const hosts = [...fleet.filter(() => random() < 0.8), ...(random() < 0.1 ? old('i-new') : [])];
+      const about = { releases: 2 + below(4), youngerThan: 100 * hour, hosts };
       const { kept } = await walk(entries, about);
       expect(new Set(Object.keys(kept))).toEqual(mustKeep(entries, about));
       stay += Object.keys(kept).length;
@@ -94,9 +105,9 @@ describe('the releases that a history keeps', () => {
       ...['e', 'd', 'c'].map((digest) => ({ outcome: 'Succeeded' as const, digest, hosts: ['i-1'] })),
       ...['b', 'a', 'z'].map((digest) => ({ outcome: 'Succeeded' as const, digest, hosts: both })),
     ];
-    const offline = await walk(entries, { hosts: both });
+    const offline = await walk(entries, { hosts: old(...both) });
     expect(offline.kept).toEqual({ e: 'release', d: 'release', b: 'host', a: 'host' });
-    const gone = await walk(entries, { hosts: ['i-1'] });
+    const gone = await walk(entries, { hosts: old('i-1') });
     expect(gone.kept).toEqual({ e: 'release', d: 'release' });
   });
 
@@ -111,18 +122,23 @@ describe('the releases that a history keeps', () => {
       { outcome: 'Succeeded', digest: 'before', hosts },
       { outcome: 'Inconsistent', digest: 'long ago', hosts },
     ];
-    expect(Object.keys((await walk(entries, { hosts })).kept)).toEqual(['stuck', 'now', 'between', 'before']);
+    expect(Object.keys((await walk(entries, { hosts: old('i-1') })).kept)).toEqual([
+      'stuck',
+      'now',
+      'between',
+      'before',
+    ]);
   });
 
   test('count a release once, however often it was deployed', async () => {
     const hosts = ['i-1'];
     const again = (digest: string): Entry => ({ outcome: 'Succeeded', digest, hosts });
     const entries = [again('c'), again('c'), again('c'), again('b'), again('a')];
-    expect((await walk(entries, { hosts })).kept).toEqual({ c: 'release', b: 'release' });
+    expect((await walk(entries, { hosts: old('i-1') })).kept).toEqual({ c: 'release', b: 'release' });
   });
 
   test('are that of a deployment whose plan is lost, as if it had been for every host', async () => {
-    const { kept } = await walk([{ outcome: 'Inconsistent', digest: 'a' }], { hosts: ['i-1'] });
+    const { kept } = await walk([{ outcome: 'Inconsistent', digest: 'a' }], { hosts: old('i-1') });
     expect(kept).toEqual({ a: 'host' });
   });
 
@@ -133,7 +149,20 @@ describe('the releases that a history keeps', () => {
       digest: `d${index}`,
       hosts,
     }));
-    const { entries: read, plans } = await walk(entries, { hosts });
+    const { entries: read, plans } = await walk(entries, { hosts: old('i-1') });
+    expect([read, plans]).toEqual([3, ['web-500', 'web-499']]);
+  });
+
+  test('are found without reading what was before a host that no deployment has taken yet', async () => {
+    const entries = Array.from({ length: 500 }, (_, index): Entry => ({
+      outcome: 'Succeeded',
+      digest: `d${index}`,
+      since: (500 - index) * hour,
+      hosts: ['i-1'],
+    }));
+    const hosts = [...old('i-1'), { instanceId: 'i-new', createdAt: 500.5 * hour }];
+    const about = { hosts, youngerThan: 1000 * hour };
+    const { entries: read, plans } = await walk(entries, about);
     expect([read, plans]).toEqual([3, ['web-500', 'web-499']]);
   });
 });

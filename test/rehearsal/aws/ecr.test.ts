@@ -185,9 +185,10 @@ describe('a deletion', () => {
     expect((await remove([{ imageDigest: index }, { imageDigest: child }])).failures).toEqual([]);
   });
 
-  it('takes a hundred at once', async () => {
+  it('takes a hundred at once, and so does a look', async () => {
     const ids = Array.from({ length: 101 }, (_, index) => ({ imageTag: `v${index}` }));
     await expect(remove(ids)).rejects.toMatchObject({ name: 'InvalidParameterException' });
+    await expect(get(ids)).rejects.toMatchObject({ name: 'InvalidParameterException' });
   });
 });
 
