@@ -53,7 +53,8 @@ export async function describeDeployment(
     migration: history?.closed?.migration ?? null,
     lost: history?.closed?.lost ?? { requests: 0, status5xx: 0, status499: 0 },
     load: load && summarizeLoad(load),
-    servingAfterwards: await rehearsal.stage.serving(),
+    // Asked without a name, port 80 answers as the first app.
+    servingAfterwards: ['none', rehearsal.app.name].includes(app) ? await rehearsal.stage.serving() : null,
   };
 }
 

@@ -52,7 +52,7 @@ export interface DeploymentReport {
   readonly lost: { readonly requests: number; readonly status5xx: number; readonly status499: number };
   /** Absent when no load ran. */
   readonly load: LoadSummary | null;
-  /** What port 80 answers after it all. */
+  /** What port 80 answers after it all; null for another app than the first. */
   readonly servingAfterwards: string | null;
 }
 
