@@ -312,10 +312,18 @@ describe('while an app is busy, its images stay', () => {
 
   const letIn = (requestOrder: string) =>
     clients.ledger.put(appKey('web', 'newest'), { requestOrder, executionArn: 'arn:let-in' });
+  const alter = async (sk: string, values: object) =>
+    clients.ledger.put(appKey('web', sk), {
+      ...(await clients.ledger.get<object>(appKey('web', sk))),
+      ...values,
+    });
   test.each([
     ['a deployment has begun', (old: string) => deployed(old, 'Running', { daysAgo: 0 })],
     ['a deployment has ended', (old: string) => deployed(old, 'Succeeded', { daysAgo: 0 })],
     ['a request was let in, and has no lease yet', () => letIn(new Date(now).toISOString())],
+    ['a closing has taken the lease and given it back', () => alter('lease', { fence: 2 })],
+    ['the lease is open again', () => alter('lease', { open: 'open' })],
+    ['another release is current', (old: string) => alter('current', { digest: old })],
   ] as [string, (old: string) => Promise<void>][])(
     'when %s between the decision and the deletion',
     async (_, happens) => {
