@@ -12,6 +12,7 @@ export interface SweepScheduleProps {
 export class SweepSchedule extends Construct {
   constructor(scope: Construct, id: string, { sweep }: SweepScheduleProps) {
     super(scope, id);
+    sweep.configureAsyncInvoke({ retryAttempts: 0 });
     new Rule(this, 'Rule', {
       description: 'Settles deployments whose events got lost',
       schedule: Schedule.rate(Duration.minutes(1)),
