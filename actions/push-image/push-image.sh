@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds an app's image, pushes it to ECR, and says how its deployment ended: from GitHub, any other CI or a laptop.
-# POSIX shell in one file, for dash, bash (3.2 of macOS too) and busybox. See actions/README.md, or push-image.sh --help.
+# POSIX shell in one file, for dash, bash and busybox. See actions/README.md, or push-image.sh --help.
 set -eu
 
 print_help() {
@@ -31,11 +31,17 @@ Each option is an environment variable too: --no-cache is EDGEPAAS_NO_CACHE=true
 
 stdout has only lines name=value: build-version, image, digest; with --wait also deployment, outcome, execution-url.
 Exit codes: 0 live, or pushed without --wait; 1 the deployment failed, and the last line says why; 2 wrong usage, or something is
-missing, and nothing was changed; 3 superseded by a newer push; 4 no outcome in time; 5 the build, the push or an AWS call failed.
+missing, and nothing was changed; 3 superseded by a newer push; 4 no outcome in time; 5 the build, the push, an AWS call or
+the machine failed.
 HELP
 }
 
 main() {
+  ended='' folder='' sleeper=''
+  trap clean_up EXIT
+  trap 'end 129' HUP
+  trap 'end 130' INT
+  trap 'end 143' TERM
   read_environment
   read_options "$@"
   check_values
@@ -51,17 +57,22 @@ push_image() {
   check_prerequisites
   tell_version
   open_folder
-  take_role
+  take_role || fail 5 "$reason"
   read_settings
   check_tag
   log_in
   build_image
   check_image
-  renew_role
+  renew_role || fail 5 "$reason"
   mark_ledger
   push_built
-  [ "$wait" = true ] || { summarize 'pushed' && return; }
-  if [ "$digest" = "$digest_before" ]; then settle_unchanged; else await_outcome; fi
+  tell_push
+  if [ "$wait" = false ]; then
+    summarize "pushed$effect"
+  else
+    [ "$unchanged" = false ] || settle_unchanged
+    await_outcome
+  fi
 }
 
 wait_for_push() {
@@ -69,9 +80,9 @@ wait_for_push() {
   [ -n "$digest" ] || add_problem 'digest is missing: give --digest, as the push printed it'
   check_prerequisites
   open_folder
-  take_role
+  take_role || fail 5 "$reason"
   read_settings
-  from_deployment='deployment#' from_request='request#'
+  from_deployment='deployment#' from_request='request#' unchanged=false
   await_outcome
 }
 
@@ -99,7 +110,19 @@ mask() { ! on_github || printf '::add-mask::%s\n' "$1" >&2; }
 fail() {
   annotate error "$2"
   say "$2"
+  end "$1"
+}
+
+# Ends on purpose. What comes to clean_up otherwise was ended by a command that failed unforeseen, with a code that means nothing.
+end() {
+  ended=true
   exit "$1"
+}
+
+clean_up() {
+  [ -z "$sleeper" ] || kill "$sleeper" 2>/dev/null || :
+  [ -z "$folder" ] || rm -rf "$folder"
+  [ -n "$ended" ] || fail 5 'a command failed on this machine, as said above: is a disk full, or a file or folder not to be written?'
 }
 
 add_problem() { problems="$problems
@@ -118,7 +141,7 @@ emit() {
 # --- options and values ----------------------------------------------------------------------------------------------------
 
 read_environment() {
-  problems='' command=''
+  problems='' command='' waiting=''
   app=${EDGEPAAS_APP:-} stack=${EDGEPAAS_STACK:-EdgePaas} role=${EDGEPAAS_ROLE:-}
   region=${EDGEPAAS_REGION:-${AWS_REGION:-${AWS_DEFAULT_REGION:-}}}
   build_version=${EDGEPAAS_BUILD_VERSION:-} digest=${EDGEPAAS_DIGEST:-}
@@ -133,12 +156,12 @@ read_options() {
   command=${1:-}
   case $command in
     version | push | wait) shift ;;
-    -h | --help | help) print_help && exit 0 ;;
+    -h | --help | help) print_help; end 0 ;;
     *) refuse_usage "$(quoted "$command") is no command: use version, push or wait" ;;
   esac
   while [ $# -gt 0 ]; do
     case $1 in
-      -h | --help) print_help && exit 0 ;;
+      -h | --help) print_help; end 0 ;;
       --latest) latest=true ;;
       --no-cache) no_cache=true ;;
       --wait) wait=true ;;
@@ -204,7 +227,7 @@ is_role() {
 }
 is_platform() { [ "$1" = linux/amd64 ] || [ "$1" = linux/arm64 ]; }
 is_switch() { [ "$1" = true ] || [ "$1" = false ]; }
-is_number() { consists_of "$1" '0-9' && [ ${#1} -le 5 ] && [ "$1" -ge 1 ] && [ "$1" -le 86400 ]; }
+is_number() { consists_of "$1" '0-9' && [ ${#1} -le 5 ] && [ "$1" -le 86400 ] && case $1 in 0*) return 1 ;; esac; }
 is_digest() { consists_of "${1#sha256:}" 'a-f0-9' && [ ${#1} -eq 71 ] && [ "$1" != "${1#sha256:}" ]; }
 is_commit() { consists_of "$1" 'a-f0-9' && { [ ${#1} -eq 40 ] || [ ${#1} -eq 64 ]; }; }
 
@@ -341,16 +364,7 @@ check_token() {
 open_folder() {
   umask 077
   folder=$(mktemp -d "${TMPDIR:-/tmp}/push-image.XXXXXX")
-  sleeper='' access_key=''
-  trap clean_up EXIT
-  trap 'exit 129' HUP
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
-}
-
-clean_up() {
-  [ -z "$sleeper" ] || kill "$sleeper" 2>/dev/null || :
-  rm -rf "$folder"
+  access_key=''
 }
 
 # --- AWS -------------------------------------------------------------------------------------------------------------------
@@ -379,13 +393,15 @@ demand() {
   ask "$@" || fail 5 "could not $what: $reason"
 }
 
+# Sets the credentials, or `reason` and fails.
 take_role() {
   [ -n "$role" ] || return 0
-  fetch_token
-  demand "take the role $role (does its app have this repository and branch under \"github\" in edgepaas.config.ts?)" \
-    sts assume-role-with-web-identity --role-arn "$role" --web-identity-token "file://$folder/token" \
+  fetch_token || return 1
+  ask sts assume-role-with-web-identity --role-arn "$role" --web-identity-token "file://$folder/token" \
     --role-session-name "push-image-$app" --duration-seconds 3600 \
-    --query 'Credentials.[AccessKeyId, SecretAccessKey, SessionToken]'
+    --query 'Credentials.[AccessKeyId, SecretAccessKey, SessionToken]' ||
+    refuse_role "take the role $role (does its app have this repository and branch under \"github\" in edgepaas.config.ts?): $reason" ||
+    return 1
   rm "$folder/token"
   read -r access_key secret_key session_token <<ANSWER
 $answer
@@ -402,11 +418,16 @@ fetch_token() {
 url = "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=sts.amazonaws.com"
 header = "Authorization: bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN"
 CONFIG
-    fail 5 "could not get the job's OIDC token: $(last_words "$folder/error")"
+    refuse_role "get the job's OIDC token: $(last_words "$folder/error")" || return 1
   sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p' "$folder/answer" >"$folder/token"
   rm "$folder/answer"
-  [ -s "$folder/token" ] || fail 5 'could not get the OIDC token of the job: the answer has none'
+  [ -s "$folder/token" ] || refuse_role "get the job's OIDC token: the answer has none" || return 1
   mask "$(cat "$folder/token")"
+}
+
+refuse_role() {
+  reason="could not $1"
+  return 1
 }
 
 # An hour is what GitHub's role lasts.
@@ -420,20 +441,20 @@ read_settings() {
   demand "read the parameter $parameter (is \"$app\" an app of the stack \"$stack\" in $region, and the stack deployed?)" \
     ssm get-parameter --name "$parameter" --query Parameter.Value
   settings=$answer
-  repository_uri=$(setting repositoryUri '*/*' 'A-Za-z0-9._:/-')
-  deploy_tags=$(setting deployTags '*' 'A-Za-z0-9_.* -')
-  ledger_table=$(setting ledgerTable '*' 'A-Za-z0-9_.-')
-  of_hosts=$(setting platform 'linux/*' 'a-z0-9/')
+  find_setting repositoryUri '*/*' 'A-Za-z0-9._:/-' && repository_uri=$value
+  find_setting deployTags '*' 'A-Za-z0-9_.* -' && deploy_tags=$value
+  find_setting ledgerTable '*' 'A-Za-z0-9_.-' && ledger_table=$value
+  find_setting platform 'linux/*' 'a-z0-9/' && of_hosts=$value
   platform=${platform:-$of_hosts}
   registry=${repository_uri%%/*} repository=${repository_uri#*/}
   [ "$platform" = "$of_hosts" ] || say "builds for $platform, and the hosts of $app are $of_hosts"
 }
 
-# setting NAME PATTERN CHARACTERS
-setting() {
+# find_setting NAME PATTERN CHARACTERS: sets `value`.
+find_setting() {
   value=$(printf '%s\n' "$settings" | sed -n "s/^$1=//p")
   # shellcheck disable=SC2254 # it is a pattern
-  case $value in $2) ! consists_of "$value" "$3" || { printf '%s' "$value" && return; } ;; esac
+  case $value in $2) ! consists_of "$value" "$3" || return 0 ;; esac
   fail 5 "the parameter $parameter has no $1, or one of another form: deploy the stack again"
 }
 
@@ -549,18 +570,20 @@ check_image() {
 # in whole seconds, so that the mark is the beginning of a second.
 mark_ledger() {
   demand "ask what the tag $build_version is so far" ecr batch-get-image --repository-name "$repository" \
-    --image-ids "imageTag=$build_version" --query 'images[0].imageId.imageDigest'
+    --image-ids "imageTag=$build_version" --query 'images[0].imageId.imageDigest' --accepted-media-types \
+    application/vnd.oci.image.manifest.v1+json application/vnd.oci.image.index.v1+json \
+    application/vnd.docker.distribution.manifest.v2+json application/vnd.docker.distribution.manifest.list.v2+json
   digest_before=$answer
   [ "$wait" = true ] || return 0
-  newest_deployment=$(find_newest 'deployment#')
-  newest_request=$(find_newest 'request#')
+  find_newest 'deployment#' && newest_deployment=$newest
+  find_newest 'request#' && newest_request=$newest
   from_deployment="$newest_deployment!" from_request=${newest_request%%.*}
 }
 
-# The newest key with this prefix, or the prefix.
+# Sets `newest` to the newest key with this prefix, or to the prefix.
 find_newest() {
   query 1 "$1" "$1~" 'Items[0].sk.S' || fail 5 "could not read the ledger: $reason"
-  case $answer in "$1"*) printf '%s' "$answer" ;; *) printf '%s' "$1" ;; esac
+  case $answer in "$1"*) newest=$answer ;; *) newest=$1 ;; esac
 }
 
 push_built() {
@@ -569,9 +592,22 @@ push_built() {
   [ ! -e "$folder/refused" ] || fail 5 'the push failed: see what docker push says above'
   digest=$(sed -n 's/^.*: digest: \(sha256:[0-9a-f]*\) size: .*$/\1/p' "$folder/pushed" | tail -n 1)
   is_digest "$digest" || fail 5 'the push went well, and docker push told no digest: see what it says above'
+  rm -rf "$DOCKER_CONFIG" # the password, which would be there until the wait is over
+  unset DOCKER_CONFIG
   emit image "$repository_uri@$digest"
   emit digest "$digest"
-  say "pushed: $app is deployed as $repository_uri@$digest"
+}
+
+tell_push() {
+  unchanged=false
+  if [ "$digest" = "$digest_before" ]; then
+    unchanged=true effect=": the tag $build_version was this image already, and such a push deploys nothing"
+  elif deploys "$build_version"; then
+    effect=" to be deployed by digest"
+  else
+    effect=": its tag deploys nothing"
+  fi
+  say "pushed$effect: $repository_uri@$digest"
 }
 
 # --- the outcome -----------------------------------------------------------------------------------------------------------
@@ -598,7 +634,6 @@ await_outcome() {
     [ "$failures" -lt 5 ] || fail 5 "could not read the ledger: $reason"
     [ "$(date +%s)" -lt "$deadline" ] || give_up
     pause
-    renew_role
   done
   conclude
 }
@@ -615,8 +650,12 @@ is_final() { case $1 in '' | None | Running) return 1 ;; esac; }
 # Sets deployment, execution and outcome as far as they are known.
 look() {
   outcome='' deployment='' execution='' failures=$((failures + 1))
+  renew_role || return 1
+  [ "$unchanged" = false ] || find_waiting || return 1
   find_deployment || return 1
   [ -n "$outcome" ] || find_refused || return 1
+  [ "$unchanged$outcome$waiting" != true ] ||
+    fail 4 "$build_version is not what serves, and this push does not deploy it: $by_hand"
   [ -n "$outcome" ] || tell_holder || return 1
   failures=0
 }
@@ -677,20 +716,35 @@ tell_once() {
   told=$1
 }
 
-link() { printf 'https://%s.console.aws.amazon.com/states/home?region=%s#/v2/executions/details/%s' "$region" "$region" "$1"; }
+# Each partition of AWS has a console of its own.
+link() {
+  case $region in cn-*) domain=amazonaws.cn ;; us-gov-*) domain=amazonaws-us-gov.com ;; *) domain=aws.amazon.com ;; esac
+  printf 'https://%s.console.%s/states/home?region=%s#/v2/executions/details/%s' "$region" "$domain" "$region" "$1"
+}
 
-# ECR tells nobody of a push that changes nothing, so it starts no deployment; one that is on its way is waited for.
+# ECR tells nobody of a push that changes nothing, so it starts no deployment. One that is on its way is waited for, and so is a
+# request that has none yet: it may be for this image.
 settle_unchanged() {
-  say "the tag $build_version was this image already: such a push deploys nothing"
   read_item current 'Item.[deploymentId.S, buildVersion.S, digest.S]' || fail 5 "could not read the ledger: $reason"
   read -r deployment current_version current_digest <<ANSWER
 $answer
 ANSWER
   if [ "${current_version:-} ${current_digest:-}" = "$build_version $digest" ]; then tell_current; fi
-  from_deployment=$newest_deployment outcome='' failures=0 told=''
-  find_deployment || fail 5 "could not read the ledger: $reason"
-  [ "$outcome" != Running ] || await_outcome
-  fail 4 "$build_version is not what serves, and this push does not deploy it: $by_hand"
+  from_deployment=$newest_deployment outcome='' told=''
+  { find_waiting && find_deployment; } || fail 5 "could not read the ledger: $reason"
+  [ "$outcome" = Running ] || from_deployment="$newest_deployment!"
+  from_request="request#${order%% *}"
+}
+
+# Sets `waiting` and its `order` if the newest request that was let in has no deployment yet. Asked before those are looked through,
+# since it may get one meanwhile.
+find_waiting() {
+  read_item newest 'Item.[executionArn.S, requestOrder.S]' || return 1
+  IFS=$tab read -r waiting order <<ANSWER
+$answer
+ANSWER
+  query 1 'deployment#' 'deployment#~' 'Items[0].executionArn.S' || return 1
+  case $waiting in None | "$answer") waiting='' ;; esac
 }
 
 tell_current() {
@@ -727,10 +781,10 @@ conclude_success() {
   read_item "$key" 'Item.closed.M.warning.S' || answer=None
   say "$app $build_version is live: $deployment, $(link "$execution")"
   summarize "$outcome"
-  case $answer in '' | None) exit 0 ;; esac
+  case $answer in '' | None) end 0 ;; esac
   annotate warning "$answer"
   say "warning: $(printable "$answer")"
-  exit 0
+  end 0
 }
 
 # The last line on stderr is the cause, whoever reads it.
@@ -739,12 +793,13 @@ conclude_failure() {
   summarize "$3"
   annotate "$2" "$3"
   printf '%s\n' "$3" >&2
-  exit "$1"
+  end "$1"
 }
 
 # OUTCOME: FAILURE ID: CAUSE
 describe_failure() {
-  read_item "$key" '(Item.closed.M.failure || Item.failure).M.[[Error.S], [Cause.S]]' || answer="unknown${new_line}the ledger cannot be read: $reason"
+  read_item "$key" "(Item.closed.M.failure || Item.failure).M.[[Error.S], [Cause.S]] || [['unknown'], ['the ledger has no cause']]" ||
+    answer="unknown${new_line}the ledger cannot be read: $reason"
   cause=$(printf '%s\n' "$answer" | sed 1d)
   printf '%s: %s: %s' "$outcome" "$(printable "${answer%%"$new_line"*}")" "$(printable "${cause#"$outcome: "}")"
 }
@@ -761,3 +816,4 @@ summarize() {
 }
 
 main "$@"
+ended=true

@@ -91,17 +91,18 @@ describeRealHost('waiting for a deployment', () => {
   });
 
   it.concurrent.each([
-    ['Failed', '2'],
-    ['RolledBack', '3'],
-    ['Inconsistent', '4'],
-  ] as const)('ends with 1 and the cause when it is %s', async (outcome, digit) => {
+    ['Failed', '2', 'candidate-died'],
+    ['RolledBack', '3', 'candidate-died'],
+    ['Inconsistent', '4', undefined],
+  ] as const)('ends with 1 and the cause when it is %s', async (outcome, digit, error) => {
     const cause = 'bake on 1 of 1 hosts: candidate-died: "100%", exit code 1 … ##[add-mask]live';
-    const failure = { Error: 'candidate-died', Cause: `${outcome}: ${cause}` };
-    const id = await recordDeployment(`v${digit}`, digestOf(digit), outcome, { failure });
+    const known = error && { failure: { Error: error, Cause: `${outcome}: ${cause}` } };
+    const id = await recordDeployment(`v${digit}`, digestOf(digit), outcome, known);
     const { code, stdout, lastLine, annotations, masker } = await waitFor(`v${digit}`, digestOf(digit));
     expect(code).toBe(1);
     expect(stdout).toBe(`deployment=${id}\noutcome=${outcome}\nexecution-url=${urlOf(`v${digit}`)}\n`);
-    expect(lastLine).toBe(`${outcome}: candidate-died: ${cause.replace('##[', '## [')}`);
+    const told = error ? `${error}: ${cause.replace('##[', '## [')}` : 'unknown: the ledger has no cause';
+    expect(lastLine).toBe(`${outcome}: ${told}`);
     expect(annotations).toEqual([{ kind: 'error', text: lastLine }]);
     expect(masker.leaves('live')).toBe(true);
   });
@@ -219,32 +220,41 @@ describeRealHost('waiting for a deployment', () => {
     },
   );
 
-  it.concurrent('takes the role anew when the wait is longer than it lasts', async () => {
-    const id = await recordDeployment('vi', digestOf('9'), 'Running');
-    const key = historyKey('web', id);
-    const values = { ':outcome': 'Succeeded' };
-    // Each look at the clock is fifty minutes later.
-    const clock = `cat >bin/date <<'DATE'
+  it.concurrent(
+    'takes the role anew when the wait is longer than it lasts, at the second try if need be',
+    async () => {
+      const id = await recordDeployment('vi', digestOf('9'), 'Running');
+      const key = historyKey('web', id);
+      const values = { ':outcome': 'Succeeded' };
+      // Each look at the clock is fifty minutes later; the second token is not to be had.
+      const clock = `cat >bin/curl <<'CURL'
+#!/bin/sh
+echo asked >>asked
+[ "$(grep -c . asked)" != 2 ] || { echo 'timed out' >&2; exit 28; }
+exec /usr/bin/curl "$@"
+CURL
+cat >bin/date <<'DATE'
 #!/bin/sh
 later=$(cat later 2>/dev/null || echo 0)
 echo $((later + 3000)) >later
 echo $(($(/bin/date +%s) + later))
 DATE
-chmod +x bin/date
+chmod +x bin/date bin/curl
 `;
-    let masks = 0;
-    const variables = {
-      EDGEPAAS_BUILD_VERSION: 'vi',
-      EDGEPAAS_DIGEST: digestOf('9'),
-      EDGEPAAS_TIMEOUT: '86400',
-    };
-    const { code } = await fixture.run(clock + script, { ...fixture.job(), ...variables }, (line) => {
-      if (line.startsWith('::add-mask::') && ++masks === 8)
-        void fixture.ledger.update(key, 'SET outcome = :outcome', values);
-    });
-    expect(code).toBe(0);
-    expect(masks).toBeGreaterThanOrEqual(8);
-  });
+      let masks = 0;
+      const variables = {
+        EDGEPAAS_BUILD_VERSION: 'vi',
+        EDGEPAAS_DIGEST: digestOf('9'),
+        EDGEPAAS_TIMEOUT: '86400',
+      };
+      const { code } = await fixture.run(clock + script, { ...fixture.job(), ...variables }, (line) => {
+        if (line.startsWith('::add-mask::') && ++masks === 8)
+          void fixture.ledger.update(key, 'SET outcome = :outcome', values);
+      });
+      expect(code).toBe(0);
+      expect(masks).toBeGreaterThanOrEqual(8);
+    },
+  );
 
   it.concurrent('ends with 5 where the job may not take the role, and says where it is allowed', async () => {
     const { code, lastLine } = await fixture.run(script, {

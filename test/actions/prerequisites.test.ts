@@ -50,12 +50,12 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 async function push(environment: Record<string, string> = {}, options: string[] = []) {
   const given = { PATH: bin(), CALLS: join(folder, 'calls'), GITHUB_SHA: sha, ...environment };
-  const { code, stderr, stdout, outputs } = await runInJob(
+  const { code, stderr, stdout, outputs, annotations } = await runInJob(
     ['push', '--app', 'web', '--context', folder, ...options],
     given,
   );
   const list = stderr.split('\n').filter((line) => line.startsWith('  '));
-  return { code, list, stdout, outputs };
+  return { code, list, stdout, outputs, annotations };
 }
 
 describe('what is missing', () => {
@@ -102,6 +102,20 @@ describe('what is missing', () => {
     );
     const { list } = await push({ EDGEPAAS_ROLE: 'arn:aws:iam::123456789012:role/push' });
     expect(list).toEqual([expect.stringContaining('role is given, and there is no token')]);
+  });
+
+  it('may be found only on the way: a code that says so, and one sentence', async () => {
+    installAll();
+    const { code, annotations } = await push({ TMPDIR: '/nonexistent' });
+    expect({ code, annotations }).toEqual({
+      code: 5,
+      annotations: [
+        {
+          kind: 'error',
+          text: expect.stringMatching(/^a command failed on this machine, as said above/) as string,
+        },
+      ],
+    });
   });
 
   it('may be the folder or the Dockerfile that was named', async () => {

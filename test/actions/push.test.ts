@@ -13,7 +13,7 @@ const digestOf = (text: string) => `sha256:${createHash('sha256').update(text).d
 
 /**
  * In place of Docker, one that says what it was asked. What an engine does with that is the end-to-end test's; here is what a
- * person can hardly make an engine do. At the end: what is left in the temporary folder and in the user's own.
+ * person can hardly make an engine do. Between two looks, and at the end: what is left in the temporary folder and in the user's own.
  */
 const machine = (after = '') => `
 cat >bin/docker <<'DOCKER'
@@ -34,13 +34,14 @@ case $1 in
     echo "$EDGEPAAS_BUILD_VERSION: digest: $PUSHED size: 1234" ;;
 esac
 DOCKER
-chmod +x bin/docker
+printf '#!/bin/sh\\nls -d /tmp/push-image.*/docker >&2\\nexec /usr/bin/sleep "$@"\\n' >bin/sleep
+chmod +x bin/docker bin/sleep
 mkdir -p app /root/.docker/contexts
 echo 'FROM scratch' >app/Dockerfile
 printf '{\\n "credsStore": "desktop"\\n}\\n' >/root/.docker/config.json
 touch output environment
 GITHUB_OUTPUT=/tmp/output GITHUB_ENV=/tmp/environment GITHUB_STEP_SUMMARY=/tmp/summary sh /mnt/actions/push-image/push-image.sh push --context app ${after} && code=0 || code=$?
-ls -d /tmp/push-image.* 2>/dev/null >&2 || :
+ls -d /tmp/push-image.* >&2 2>/dev/null || :
 cat environment summary >&2 2>/dev/null || :
 [ "$(cat /root/.docker/config.json | tr -d ' \\n')" = '{"credsStore":"desktop"}' ] || echo touched >&2
 exit $code
@@ -61,13 +62,21 @@ const push = ({ version, digest, variables = {}, after, onLine }: Push) =>
     onLine,
   );
 
+const arnOf = (id: string) => `arn:aws:states:eu-central-1:123456789012:execution:Deploy:${id}`;
 const record = (id: string, version: string, digest: string, outcome: string) =>
   fixture.ledger.put(historyKey('web', id), {
     deploymentId: id,
-    executionArn: `arn:aws:states:eu-central-1:123456789012:execution:Deploy:${id}`,
+    executionArn: arnOf(id),
     request: { buildVersion: version, digest },
     outcome,
     closed: { failure: { Error: 'pull-failed', Cause: `${outcome}: no space` } },
+  });
+
+/** As acquire-lease does before it looks for the lease. */
+const letIn = (id: string) =>
+  fixture.ledger.put(appKey('web', 'newest'), {
+    requestOrder: '2026-01-31T12:00:00.000Z 2026-01-31T12:00:01.000Z',
+    executionArn: arnOf(id),
   });
 
 const argumentsOf = (stderr: string) => [...stderr.matchAll(/^argument (.*)$/gm)].map(([, word]) => word);
@@ -97,7 +106,7 @@ describeRealHost('a push', () => {
       ...['--build-arg', 'BUILDKIT_INLINE_CACHE=1', '--cache-from', `${uri}@${newest}`],
       ...['--build-arg=A=b c', '--target=$(id)', '--quiet', '--', 'app'],
     ]);
-    expect(stderr).toContain(`push-image: pushed: web is deployed as ${uri}@${digest}\n`);
+    expect(stderr).toContain(`push-image: pushed to be deployed by digest: ${uri}@${digest}\n`);
     expect(stderr).toContain('\nBUILD_VERSION=one\n');
     expect(stderr).toContain(`| image | ${uri}@${digest} |`);
     // The user's configuration is as it was, and the run's own folder is gone.
@@ -108,8 +117,9 @@ describeRealHost('a push', () => {
   });
 
   it.concurrent(
-    'without cache takes new base images; no build sees the credentials of the role',
+    'without cache takes new base images; no build sees the credentials of the role; a push that changes nothing is told',
     async () => {
+      const digest = fixture.images.push({ repository: 'web', tag: 'three', pushedAt: 3 });
       const variables = {
         ...fixture.job(),
         AWS_ACCESS_KEY_ID: '',
@@ -118,7 +128,7 @@ describeRealHost('a push', () => {
       };
       const { code, stderr } = await push({
         version: 'three',
-        digest: digestOf('three'),
+        digest,
         variables,
         after: '--no-cache',
       });
@@ -126,6 +136,10 @@ describeRealHost('a push', () => {
       expect(stderr).not.toMatch(/^AWS_\w+=./m);
       expect(argumentsOf(stderr)).toEqual(expect.arrayContaining(['--no-cache', '--pull']));
       expect(argumentsOf(stderr)).not.toContain('--cache-from');
+      expect(stderr).toContain(
+        'pushed: the tag three was this image already, and such a push deploys nothing',
+      );
+      expect(stderr).not.toContain('to be deployed');
     },
   );
 
@@ -141,9 +155,11 @@ describeRealHost('a push', () => {
       code: 0,
       stderr: expect.stringContaining('| execution | [web-2](https:') as string,
     });
+    // The password of the registry is gone while it waits.
+    expect(stderr).toContain("ls: cannot access '/tmp/push-image.*/docker'");
   });
 
-  it('that changes nothing is live if that release serves, and says what to do if not', async () => {
+  it('that changes nothing is live if that release serves, and says what to do if not, once nobody waits', async () => {
     const digest = fixture.images.push({ repository: 'web', tag: 'seven', pushedAt: 5 });
     await fixture.ledger.put(appKey('web', 'current'), {
       deploymentId: 'web-2',
@@ -160,26 +176,30 @@ describeRealHost('a push', () => {
       buildVersion: 'other',
       digest,
     });
-    const { code, stderr } = await push(same);
+    await letIn('web-7');
+    const onLine = (line: string) => {
+      if (line.includes('no deployment has begun yet')) void record('web-7', 'other', digest, 'Running');
+    };
+    const { code, stderr } = await push({ ...same, onLine });
     expect(code).toBe(4);
     expect(stderr).toMatch(
-      /the tag seven was this image already.*\n.*seven is not what serves, .*start an execution/s,
+      /the tag seven was this image already.*no deployment has begun yet\n.*seven is not what serves, .*start an execution/s,
     );
   });
 
-  it('that changes nothing waits for the deployment that is on its way', async () => {
+  it.each([
+    ['the deployment that is on its way', 'web-8', 'Running', 'web-8 is running'],
+    ['a request that has none yet, whatever became of the last one', 'web-9', undefined, 'has begun yet'],
+  ])('that changes nothing waits for %s', async (_, id, outcome, words) => {
     const digest = fixture.images.push({ repository: 'web', tag: 'eight', pushedAt: 6 });
-    await record('web-8', 'eight', digest, 'Running');
-    const running = fixture.run(
-      machine('--wait'),
-      { ...fixture.credentials(), EDGEPAAS_BUILD_VERSION: 'eight', PUSHED: digest },
-      (line) => {
-        if (line.includes('web-8 is running')) void record('web-8', 'eight', digest, 'Succeeded');
-      },
-    );
-    expect(await running).toMatchObject({
+    await letIn(id);
+    if (outcome) await record(id, 'eight', digest, outcome);
+    const onLine = (line: string) => {
+      if (line.includes(words)) void record(id, 'eight', digest, 'Succeeded');
+    };
+    expect(await push({ version: 'eight', digest, after: '--wait', onLine })).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('deployment=web-8\n') as string,
+      stdout: expect.stringContaining(`deployment=${id}\n`) as string,
     });
   });
 
@@ -209,7 +229,7 @@ describeRealHost('a push', () => {
     expect(argumentsOf(waited.stderr)).toEqual([]);
     expect(await push(tag)).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining('deploys nothing') as string,
+      stderr: expect.stringContaining('push-image: pushed: its tag deploys nothing: ') as string,
     });
   });
 

@@ -15,6 +15,8 @@ GITHUB_SHA=c842c2a9f00db0717e5d3a6b1c4e8f9021d7b6a5 show version
 show version --build-version "a b" --timeout 0 --region '$(id)'
 show version --latest --no-cache
 show version --no-cache | sed 's/[0-9a-f]\\{6\\}$/(six digits)/'
+show version --timeout 0600
+GITHUB_OUTPUT=/nonexistent/output show version --build-version v1 | grep -v /nonexistent/
 show push --nothing
 show --help
 show push --app web --build-version sha256-x --context /etc --wait
@@ -51,12 +53,13 @@ describeRealHost('the push script', () => {
     );
     expect(expected).toContain('\nbuild-version=(six digits)\n');
     expect(expected).toContain('Failed: health-check-failed: “never” ready\ncode 1\n');
-    for (const code of [0, 1, 2, 4]) expect(expected).toContain(`\ncode ${code}\n`);
+    expect(expected).toMatch(/push-image: a command failed on this machine, .*\ncode 5\n/);
+    for (const code of [0, 1, 2, 4, 5]) expect(expected).toContain(`\ncode ${code}\n`);
   });
 
   it.each([
     ['bash', 'bash', ''],
-    ['bash as the POSIX shell that it is on macOS', 'bash --posix', ''],
+    ['bash as a POSIX shell', 'bash --posix', ''],
     ['busybox, with its own tools', 'busybox sh', busybox],
     ['mksh', 'mksh', ''],
   ])('does the same in %s', async (_, shell, prelude) => {

@@ -6,8 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { appName, buildVersion, digest } from '../../contracts/build-version.ts';
 import { edgePaasConfig } from '../../contracts/config.ts';
 import { isDeployed } from '../../contracts/tag-rules.ts';
-import { runInJob, script, scriptText } from './push-image.ts';
+import { manifestMediaTypes } from '../../lambdas/lib/oci.ts';
+import { path, runInJob, script, scriptText } from './push-image.ts';
 import { createRandom, inPool, pick, seed, textOf } from './random.ts';
+import { runProgram } from './runner/step-runner.ts';
 
 const sha = 'c842c2a9f00db0717e5d3a6b1c4e8f9021d7b6a5';
 const made = { code: 0, outputs: { 'build-version': sha }, environment: { BUILD_VERSION: sha } };
@@ -232,6 +234,11 @@ describe(`what the script takes and the contracts take is the same (seed ${seed}
     });
   });
 
+  it('for the media types of an image', () => {
+    const accepted = /--accepted-media-types((?:\s+\\?\s*application\S+)+)/.exec(scriptText)![1]!;
+    expect(accepted.match(/application\S+/g)!.sort()).toEqual([...manifestMediaTypes].sort());
+  });
+
   it('for the tags that deploy', () => {
     const own = /^deploys\(\) \($.*?^\)$/ms.exec(scriptText)![0];
     const judge = `${own}\ndeploy_tags=$1; shift; for tag; do if deploys "$tag"; then echo 1; else echo 0; fi; done`;
@@ -248,6 +255,46 @@ describe(`what the script takes and the contracts take is the same (seed ${seed}
       const expected = tags.map((tag) => (isDeployed(tag, globs) ? '1' : '0'));
       expect(told.trim().split('\n'), JSON.stringify([globs, tags])).toEqual(expected);
     }
+  });
+});
+
+describe('what nobody foresaw', () => {
+  it.each([
+    ['an output that cannot be written', { GITHUB_OUTPUT: '/nonexistent/output' }],
+    ['an environment that cannot be written', { GITHUB_ENV: '/nonexistent/environment' }],
+  ])('ends with 5, and not with the code of a deployment or of wrong usage: %s', async (_, variables) => {
+    for (const shell of ['sh', 'bash']) {
+      const command = [shell, script, 'version', '--build-version', 'v1'];
+      const { code, stderr } = await runProgram(command, { PATH: path, ...variables });
+      expect({ code, shell }).toEqual({ code: 5, shell });
+      expect(stderr).toMatch(/\npush-image: a command failed on this machine, as said above: .*\n$/);
+    }
+  });
+});
+
+describe('a number of seconds', () => {
+  it.each(['0', '08', '0600', '86401', '1e3', '-1'])('is not %s', async (value) => {
+    const { code, stderr } = await runInJob(['version', '--build-version', 'v1', '--timeout', value]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`timeout = "${value}" is no time: use 1 to 86400 seconds`);
+  });
+
+  it.each(['1', '600', '86400'])('is %s', async (value) => {
+    expect((await runInJob(['version', '--build-version', 'v1', '--timeout', value])).code).toBe(0);
+  });
+});
+
+describe('the link to an execution', () => {
+  it.each([
+    ['eu-central-1', 'eu-central-1.console.aws.amazon.com'],
+    ['cn-north-1', 'cn-north-1.console.amazonaws.cn'],
+    ['us-gov-west-1', 'us-gov-west-1.console.amazonaws-us-gov.com'],
+  ])('leads to the console of %s', (region, host) => {
+    const own = /^link\(\) \{$.*?^\}$/ms.exec(scriptText)![0];
+    const told = execFileSync('sh', ['-c', `${own}\nregion=$1; link arn`, 'sh', region], {
+      encoding: 'utf8',
+    });
+    expect(told).toBe(`https://${host}/states/home?region=${region}#/v2/executions/details/arn`);
   });
 });
 
