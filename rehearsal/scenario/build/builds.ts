@@ -47,6 +47,7 @@ export const builds: Step[] = [
   },
   {
     title: 'Its next commit, with the cache that a new runner finds',
+    inTests: false,
     run: (rehearsal) => deployNextCommit(rehearsal, 'notes'),
     expect: { outcome: 'Succeeded', serving: sixDigits },
     check: async (rehearsal, deployment) => [
@@ -56,6 +57,7 @@ export const builds: Step[] = [
   },
   {
     title: 'The same commit without cache, again',
+    inTests: false,
     run: (rehearsal) => deployByScript(rehearsal, 'notes', ['--wait', '--no-cache']),
     expect: { outcome: 'Succeeded', serving: sixDigits },
     check: async (rehearsal, deployment) => [
