@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import type { DeploymentRequest } from '../../contracts/request.ts';
 import { closeDeployment } from '../../lambdas/close-deployment.ts';
 import { commitRelease } from '../../lambdas/commit-release.ts';
-import { changeHold } from '../../lambdas/lib/hold.ts';
 import { appKey, deploymentKey, historyKey, runKey } from '../../lambdas/lib/ledger.ts';
 import { samplePlan, sampleRun } from './support/samples.ts';
 import { failureOf, makeExecutions, useWorld } from './support/setup.ts';
@@ -114,121 +113,6 @@ describe('an older request', () => {
     await finish(running, lease);
     end(running, 'SUCCEEDED');
     expect((await acquire(newest)).lease).toEqual({ deploymentId: 'web-2', fence: 2 });
-  });
-});
-
-describe('a rollback by hand', () => {
-  /** Releases that went live one after the other, by letters; `back` is a rollback. */
-  async function live(...letters: string[]): Promise<void> {
-    for (const letter of letters) {
-      const { start, end, acquire } = executions();
-      const request = start(letter === 'back' ? { rollback: true, digest: undefined } : {});
-      const { lease, request: wanted } = await acquire(request);
-      const image =
-        letter === 'back'
-          ? { ...samplePlan().image, buildVersion: wanted.buildVersion, digest: wanted.digest! }
-          : { ...samplePlan().image, buildVersion: letter, digest: `sha256:${letter.repeat(64)}` };
-      const plan = samplePlan({ ...lease, image });
-      await commitRelease(plan, world.ledger);
-      const deployment = { request: wanted, lease, plan };
-      await closeDeployment({ deployment, executionArn: request.executionArn }, world.ledger);
-      end(request, 'SUCCEEDED');
-    }
-  }
-
-  test('takes the release before the current one, by its digest, whatever its tag means today', async () => {
-    await live('a', 'b');
-    const { start, acquire } = executions();
-    const back = start({ trigger: 'manual', digest: undefined, rollback: true });
-    const wanted = { ...back, buildVersion: 'a', digest: `sha256:${'a'.repeat(64)}` };
-    const acquired = { request: wanted, lease: { deploymentId: 'web-3', fence: 3 }, way: 'deploy' };
-    expect(await acquire(back)).toEqual(acquired);
-    expect(await acquire(back)).toEqual(acquired);
-    expect(await world.ledger.get(historyKey('web', 'web-3'))).toMatchObject({ request: wanted });
-  });
-
-  test.each<[string[], string | undefined, string]>([
-    [['a', 'b', 'c', 'back'], 'a', 'goes back further the second time'],
-    [['a', 'b', 'b'], 'a', 'takes the same release again for no other one'],
-    [['a', 'b', 'back', 'c'], 'a', 'leaves out what was gone back from'],
-    [['a', 'b', 'a'], 'b', 'goes by what was live, not by age'],
-    [['a', 'b', 'c', 'back', 'back'], undefined, 'ends where the first release is'],
-    [['a', 'b', 'back'], undefined, 'never goes forward'],
-  ])('after %j to %s: it %s', async (letters, expected, _why) => {
-    await live(...letters);
-    const { start, acquire } = executions();
-    const acquired = acquire(start({ rollback: true, digest: undefined }));
-    if (expected) expect((await acquired).request.buildVersion).toBe(expected);
-    else expect((await failureOf(acquired)).id).toBe('no-release-before');
-  });
-
-  test('is refused where there is none, opens nothing, and is in the ledger', async () => {
-    const { start, acquire } = executions();
-    const back = start({ trigger: 'manual', digest: undefined, rollback: true });
-    expect(await failureOf(acquire(back))).toEqual({
-      id: 'no-release-before',
-      message:
-        'web has no release before the current one: deploy a tag with {"app": "web", "buildVersion": "..."}',
-    });
-    expect(await world.ledger.lease('web')).toBeUndefined();
-    const record = appKey('web', `request#${back.order}#${back.eventId}`);
-    expect(await world.ledger.get(record)).toMatchObject({
-      outcome: 'Failed',
-      failure: { Error: 'no-release-before' },
-    });
-  });
-});
-
-describe('a hold', () => {
-  const hold = { by: 'Ana', reason: 'the sale is on until Friday' };
-
-  test('refuses pushes and people alike, says by whom and why, and is in the ledger', async () => {
-    const { start, acquire } = executions();
-    expect(await changeHold(start({ hold }), world.ledger)).toMatchObject({ way: 'none' });
-    for (const request of [start(), start({ trigger: 'manual' }), start({ rollback: true })]) {
-      const { id, message } = await failureOf(acquire(request));
-      expect(id).toBe('app-held');
-      expect(message).toMatch(
-        /^web is on hold by Ana since .*Z: the sale is on until Friday\. Lift it with /,
-      );
-      const record = appKey('web', `request#${request.order}#${request.eventId}`);
-      expect(await world.ledger.get(record)).toMatchObject({ failure: { Error: id, Cause: message } });
-    }
-    expect(await world.ledger.lease('web')).toBeUndefined();
-    expect((await acquire(start({ app: 'api' }))).way).toBe('deploy');
-  });
-
-  test('lets what has the lease end, be closed, and keeps what waits for it from following', async () => {
-    const { start, end, closing, acquire } = executions();
-    const [running, waiting] = [start(), start()];
-    await acquire(running);
-    expect((await failureOf(acquire(waiting))).id).toBe('lease-held');
-    await changeHold(start({ hold }), world.ledger);
-    expect((await failureOf(acquire(waiting))).id).toBe('app-held');
-    end(running);
-    expect((await acquire(closing('web-1'))).way).toBe('back');
-  });
-
-  test('that is set while its Lambda has the lease and is run again does not stop it', async () => {
-    const { start, acquire } = executions();
-    const running = start();
-    const first = await acquire(running);
-    await changeHold(start({ hold }), world.ledger);
-    expect(await acquire(running)).toEqual(first);
-  });
-
-  test('that was lifted is not set again by a Lambda that is run again', async () => {
-    const { start, acquire } = executions();
-    const [set, lift] = [start({ hold }), start({ hold: false })];
-    for (const request of [set, lift, set]) await changeHold(request, world.ledger);
-    expect((await acquire(start())).way).toBe('deploy');
-  });
-
-  test('is over once it is lifted, also when nobody had set one', async () => {
-    const { start, acquire } = executions();
-    await changeHold(start({ hold }), world.ledger);
-    for (let time = 0; time < 2; time += 1) await changeHold(start({ hold: false }), world.ledger);
-    expect((await acquire(start())).way).toBe('deploy');
   });
 });
 
