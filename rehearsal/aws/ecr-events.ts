@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ImageSource } from './ecr-images.ts';
 import { ImageRecords, type ListedImage } from './ecr-records.ts';
 import type { EventSink } from './event-bus.ts';
 
@@ -9,8 +10,10 @@ export interface Push {
   readonly tag?: string;
 }
 
-/** ECR's event for a push. Source: Amazon ECR user guide, "Sample events from Amazon ECR". */
-export const pushEvent = ({ repository, digest, mediaType, tag }: Push) => ({
+type Image = Omit<Push, 'mediaType'>;
+
+/** Source: Amazon ECR user guide, "Sample events from Amazon ECR". */
+const imageAction = (action: 'PUSH' | 'DELETE', { repository, digest, tag }: Image, more: object = {}) => ({
   source: 'aws.ecr',
   'detail-type': 'ECR Image Action',
   resources: [],
@@ -18,26 +21,37 @@ export const pushEvent = ({ repository, digest, mediaType, tag }: Push) => ({
     result: 'SUCCESS',
     'repository-name': repository,
     'image-digest': digest,
-    'action-type': 'PUSH',
+    'action-type': action,
     ...(tag !== undefined && { 'image-tag': tag }),
-    'manifest-media-type': mediaType,
+    ...more,
   },
 });
 
-/** ECR's events for an image that was deleted: one for each of its tags. Source: the same, "Event for an image deletion". */
+/** ECR's event for a push. */
+export const pushEvent = (push: Push) => imageAction('PUSH', push, { 'manifest-media-type': push.mediaType });
+
+/** ECR's events for an image that was deleted: one for each of its tags. */
 export const deleteEvents = (repository: string, { digest, tags }: Pick<ListedImage, 'digest' | 'tags'>) =>
-  (tags.length > 0 ? tags : [undefined]).map((tag) => ({
-    source: 'aws.ecr',
-    'detail-type': 'ECR Image Action',
-    resources: [],
-    detail: {
-      result: 'SUCCESS',
-      'repository-name': repository,
-      'image-digest': digest,
-      'action-type': 'DELETE',
-      ...(tag !== undefined && { 'image-tag': tag }),
-    },
-  }));
+  (tags.length > 0 ? tags : [undefined]).map((tag) => imageAction('DELETE', { repository, digest, tag }));
+
+/** What a repository lists, and how tags and images go from it: `erase` takes an image's manifest away. */
+export const recordedImages = (
+  records: ImageRecords,
+  events: EventSink,
+  erase: (repository: string, digest: string) => unknown,
+): Pick<ImageSource, 'list' | 'untag' | 'remove'> => ({
+  list: async (repository) => records.list(repository),
+  async untag(repository, tag) {
+    const digest = records.digestOf(repository, tag)!;
+    records.untag(repository, tag);
+    for (const event of deleteEvents(repository, { digest, tags: [tag] })) events.publish(event);
+  },
+  async remove(repository, image) {
+    await erase(repository, image.digest);
+    records.remove(repository, image);
+    for (const event of deleteEvents(repository, image)) events.publish(event);
+  },
+});
 
 /** The envelope of docker-registry's `notifications.endpoints`. Source: the distribution project's "Work with notifications". */
 interface Envelope {

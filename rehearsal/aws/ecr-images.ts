@@ -1,4 +1,4 @@
-import { deleteEvents } from './ecr-events.ts';
+import { recordedImages } from './ecr-events.ts';
 import type { ImageRecords, ListedImage } from './ecr-records.ts';
 import type { EventSink } from './event-bus.ts';
 
@@ -60,16 +60,8 @@ export function registryImages(baseUrl: string, records: ImageRecords, events: E
       const response = await get(`${repository}/blobs/${digest}`);
       return response && new Uint8Array(await response.arrayBuffer());
     },
-    list: async (repository) => records.list(repository),
-    async untag(repository, tag) {
-      const digest = records.digestOf(repository, tag)!;
-      records.untag(repository, tag);
-      for (const event of deleteEvents(repository, { digest, tags: [tag] })) events.publish(event);
-    },
-    async remove(repository, image) {
-      await get(`${repository}/manifests/${image.digest}`, {}, 'DELETE');
-      records.remove(repository, image);
-      for (const event of deleteEvents(repository, image)) events.publish(event);
-    },
+    ...recordedImages(records, events, (repository, digest) =>
+      get(`${repository}/manifests/${digest}`, {}, 'DELETE'),
+    ),
   };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { EventSink } from './event-bus.ts';
 import type { ImageSource, StoredManifest } from './ecr-images.ts';
-import { deleteEvents, pushEvent } from './ecr-events.ts';
+import { recordedImages, pushEvent } from './ecr-events.ts';
 import { ImageRecords } from './ecr-records.ts';
 
 export interface PushedImage {
@@ -57,17 +57,7 @@ export function memoryImages(events: EventSink, now?: () => number): MemoryImage
       manifests.get(key(repository, records.digestOf(repository, reference) ?? reference)),
     hasBlob: async (repository, digest) => blobs.has(key(repository, digest)),
     blob: async (repository, digest) => blobs.get(key(repository, digest)),
-    list: async (repository) => records.list(repository),
-    async untag(repository, tag) {
-      const digest = records.digestOf(repository, tag)!;
-      records.untag(repository, tag);
-      for (const event of deleteEvents(repository, { digest, tags: [tag] })) events.publish(event);
-    },
-    async remove(repository, image) {
-      manifests.delete(key(repository, image.digest));
-      records.remove(repository, image);
-      for (const event of deleteEvents(repository, image)) events.publish(event);
-    },
+    ...recordedImages(records, events, (repository, digest) => manifests.delete(key(repository, digest))),
     push(image) {
       const { config, manifest } = compose(image);
       blobs.set(key(image.repository, config.digest), Buffer.from(config.body));

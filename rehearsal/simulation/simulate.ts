@@ -1,6 +1,5 @@
 import type { AppSettings } from '../../contracts/app-settings.ts';
 import type { DeployedStack } from '../assembly-types.ts';
-import { AwsError } from '../aws/service.ts';
 import type { ImageBehaviour } from '../host/simulated/image-behaviour.ts';
 import { SimulatedHost } from '../host/simulated/simulated-host.ts';
 import { drawHappenings, type Happening } from './happenings.ts';
@@ -116,7 +115,7 @@ function act(
   } else if (happening.does === 'abort') {
     const running = deployer.states.executions().filter(({ result }) => !result);
     running.at(-1)?.handle.stop('a person', 'because');
-  } else start(deployer, requestOf(happening, name));
+  } else deployer.startExecution(requestOf(happening, name));
 }
 
 function requestOf(happening: Happening, app: string): object {
@@ -124,12 +123,4 @@ function requestOf(happening: Happening, app: string): object {
   if (happening.does === 'roll back') return { app, rollback: true };
   if (happening.does === 'hold') return { app, hold: { by: 'Ana', reason: 'the sale is on' } };
   return { app, hold: false };
-}
-
-function start(deployer: SimulatedDeployer, input: object): void {
-  try {
-    deployer.startExecution(input);
-  } catch (error) {
-    if (!(error instanceof AwsError)) throw error;
-  }
 }
