@@ -45,6 +45,9 @@ it('follows its app from one release to the next, and says when it saw which', a
   const first = await startExampleApp('v1');
   const rates = { ...silence, eventStreams: 1, webSockets: 1 };
   const load = await startLoad({ target: first.address, rates });
+  await expect
+    .poll(async () => (await load.snapshot()).versionsSeen)
+    .toMatchObject([{ version: 'v1', count: 2 }]);
   await first.stop();
   await startExampleApp('v2', first.address.port);
   await expect
