@@ -58,8 +58,8 @@ it('follows its app from one release to the next, and says when it saw which', a
   const [v1, v2] = report.versionsSeen;
   expect(v1).toMatchObject({ version: 'v1', count: 2 });
   expect(v2!.firstAt).toBeGreaterThanOrEqual(v1!.lastAt);
-  // Nobody stood in front of the two: the gap between them must show.
-  for (const { reason } of report.faults) expect(reason).toBe('refused');
+  // Nobody stood in front of the two: the gap may show, as a port that is closed or is just closing.
+  for (const { reason } of report.faults) expect(['refused', 'reset']).toContain(reason);
 });
 
 it('waits for what is in flight when it stops', async () => {
