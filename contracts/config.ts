@@ -110,6 +110,23 @@ const retention = z.strictObject({
   days: z.int().min(1).max(3650).default(30),
 });
 
+/** How a release comes to several hosts. */
+const rollout = z.strictObject({
+  /** Hosts of the first wave, which take a release and bake it before any other does; 0: no canary wave. */
+  canaryHosts: z.int().min(0).max(50).default(1),
+  /** The most hosts of a later wave: those that take a release at once. */
+  waveHosts: z.int().min(1).max(50).default(50),
+  /** The most hosts that may be out of reach when a deployment begins; they take the release when they appear. */
+  unavailableHosts: z.int().min(0).max(999).default(0),
+  /** Names of CloudWatch alarms of this account and Region: one that goes to ALARM during bake brings the release before back. */
+  alarms: z
+    .array(
+      z.string().regex(/^[\x20-\x7e]{1,255}$/, 'must be the name of a CloudWatch alarm in printable ASCII'),
+    )
+    .max(20)
+    .default([]),
+});
+
 /** As GitHub writes them: an owner (`_` in those that a company manages), and a repository. */
 const [githubOwner, githubName, githubId] = [
   '[A-Za-z0-9][A-Za-z0-9_-]{0,38}',
@@ -185,6 +202,9 @@ export const appConfig = z.strictObject({
     })
     .default({ memoryMb: 512, cpus: 1 }),
   timeouts: timeouts.default(timeouts.parse({})),
+  rollout: rollout.default(rollout.parse({})),
+  /** Releases whose images stay on a host: the live one, the one before, and older ones for a way back in seconds. */
+  keptReleases: z.int().min(2).max(20).default(2),
 });
 export type AppConfig = z.infer<typeof appConfig>;
 

@@ -26,6 +26,7 @@ export const failureIds = [
   'volume-attaching',
   // what SSM says of a phase
   'host-unreachable',
+  'phase-interrupted',
   'phase-timed-out',
   'phase-cancelled',
   'receipt-missing',
@@ -65,6 +66,7 @@ export const failureIds = [
   'switch-not-proven',
   'candidate-died',
   'error-rate-rose',
+  'alarm-raised',
   'retire-failed',
   'revert-failed',
 ] as const;

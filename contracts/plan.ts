@@ -27,10 +27,14 @@ export interface DeploymentPlan {
   readonly fence: number;
   readonly app: AppSettings;
   readonly image: ImagePlan;
-  /** Instance ids, at most 50 a wave: what one SendCommand takes. */
+  /** Instance ids, the canary wave first; at most 50 a wave: what one SendCommand takes. */
   readonly waves: readonly (readonly string[])[];
-  /** The tagged EBS volumes of these hosts; each host finds its own by id. */
+  /** The tagged EBS volumes of these hosts, in the order of the waves; each host finds its own by id. */
   readonly volumeIds: readonly string[];
+  /** Hosts that were out of reach when the plan was made, as many as the configuration allows. */
+  readonly leftOut?: readonly string[];
+  /** CloudWatch alarms that bake heeds: the configured ones that were not in ALARM already when the plan was made. */
+  readonly alarms?: readonly string[];
   readonly documents: Readonly<Record<PhaseName, DocumentPlan>>;
   readonly hasDatabase: boolean;
   readonly hasMigration: boolean;

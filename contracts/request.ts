@@ -40,13 +40,21 @@ export type Hold = z.infer<typeof hold>;
 export const holdRequest = z.strictObject({ app: appName, hold });
 export const liftRequest = z.strictObject({ app: appName, hold: z.literal(false) });
 
+/** Deploys the current release to hosts that do not serve it: what the check of the hosts starts, and a person may. */
+export const catchUpRequest = z.strictObject({
+  app: appName,
+  catchUp: z
+    .array(z.string().check(z.regex(/^m?i-[0-9a-f]{8,17}$/, 'must be an instance id')))
+    .check(z.minLength(1, 'must name a host'), z.maxLength(50, 'may name 50 hosts')),
+});
+
 /** Starts the same graph to finish what an aborted or timed-out execution left behind. */
 export const closingRequest = z.strictObject({ closes: deploymentId });
 
 /** A request as the graph carries it on, whatever began it. `order` sorts requests of an app: the greatest is the newest. */
 export interface DeploymentRequest {
   readonly app: string;
-  readonly trigger: 'push' | 'manual' | 'closing';
+  readonly trigger: 'push' | 'manual' | 'catch-up' | 'closing';
   readonly buildVersion: string;
   /** The digest a push named; a manual request has none until the plan resolves its tag. */
   readonly digest?: string;
@@ -58,6 +66,8 @@ export interface DeploymentRequest {
   readonly requestedAt: number;
   /** The release is the one before the current: its BUILD_VERSION and digest are known when the lease is taken. */
   readonly rollback?: true;
+  /** The release is the current one, and these hosts alone take it. */
+  readonly catchUp?: readonly string[];
   /** Nothing to deploy: a hold to set, or to lift. */
   readonly hold?: Hold | false;
   /** The deployment to finish, when the trigger is `closing`. */

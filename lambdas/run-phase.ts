@@ -4,7 +4,7 @@ import { Failure } from '../contracts/failure.ts';
 import { deliverySeconds, phaseParameters } from '../contracts/phase.ts';
 import type { PhaseName } from '../contracts/phase-name.ts';
 import { phases } from '../contracts/phases/index.ts';
-import { waveSize, type DeploymentPlan } from '../contracts/plan.ts';
+import type { DeploymentPlan } from '../contracts/plan.ts';
 import { Ledger, runIdOf, runKey, type PhaseRun } from './lib/ledger.ts';
 import { migrationOf } from './lib/deployment-facts.ts';
 
@@ -97,6 +97,7 @@ function toRun({ phase, taskToken, plan, wave, waveIndex }: RunPhaseInput): Phas
     fence: plan.fence,
     hosts,
     taskToken,
+    executionSeconds: phases[phase].executionSeconds(plan),
     open: 'open',
     since: Date.now(),
   };
@@ -111,8 +112,9 @@ async function skipRevert({ taskToken }: RunPhaseInput, sfn: SFNClient): Promise
 
 function commandFor({ phase, plan, waveIndex }: RunPhaseInput, run: PhaseRun) {
   const { name, version, parameters: known } = plan.documents[phase];
-  // Volumes are in the order of the hosts; a parameter holds those of a wave, not those of a thousand hosts.
-  const volumeIds = plan.volumeIds.slice(waveIndex * waveSize, (waveIndex + 1) * waveSize);
+  // A parameter holds the volumes of a wave, not those of a thousand hosts.
+  const before = plan.waves.slice(0, waveIndex).flat().length;
+  const volumeIds = plan.volumeIds.slice(before, before + plan.waves[waveIndex]!.length);
   const values = phaseParameters(phases[phase], { ...plan, volumeIds });
   const parameters = Object.entries(values)
     .filter(([key]) => known.includes(key))

@@ -70,7 +70,7 @@ function readAnswer(run: PhaseRun, invocation: CommandInvocation): HostAnswer {
   const receipt = readReceipt(run, output);
   if (receipt?.result === 'failed') return { host, receipt, failure: receipt.failure, cause: receipt.cause };
   if (receipt && invocation.Status === 'Success') return { host, receipt };
-  const [failure, cause] = explainStatus(invocation, output);
+  const [failure, cause] = explainStatus(run, invocation, output);
   return { host, failure, cause };
 }
 
@@ -100,18 +100,29 @@ function parseJson(text: string): unknown {
   }
 }
 
-function explainStatus({ Status, StatusDetails }: CommandInvocation, output: string): [FailureId, string] {
+function explainStatus(run: PhaseRun, invocation: CommandInvocation, output: string): [FailureId, string] {
+  const { Status, StatusDetails } = invocation;
   // The API reference writes "Delivery Timed Out", the service DeliveryTimedOut.
   const details = StatusDetails?.replaceAll(' ', '') ?? '';
   if (unreached.includes(details)) return ['host-unreachable', `SSM says ${StatusDetails}`];
+  if (Status === 'TimedOut' && endedEarly(run, invocation))
+    return ['phase-interrupted', 'the script was killed before its timeout, by the kernel or by a person'];
   if (Status === 'TimedOut') return ['phase-timed-out', 'the agent killed the script at its timeout'];
   if (Status === 'Cancelled') return ['phase-cancelled', 'the command was cancelled'];
   if (Status === 'Success')
     return ['receipt-missing', `the script ended without its receipt; it printed: ${oneLine(output, 120)}`];
   return [
-    'phase-crashed',
+    'phase-interrupted',
     `the script ended ${StatusDetails ?? Status} without a receipt of failure; it printed: ${oneLine(output, 120)}`,
   ];
+}
+
+/** The agent says ExecutionTimedOut of every script that ended with 137, whoever killed it. Source: the agent, observed. */
+function endedEarly({ executionSeconds }: PhaseRun, { CommandPlugins = [] }: CommandInvocation): boolean {
+  const [step] = CommandPlugins;
+  if (!executionSeconds || !step?.ResponseStartDateTime || !step.ResponseFinishDateTime) return false;
+  const ran = step.ResponseFinishDateTime.getTime() - step.ResponseStartDateTime.getTime();
+  return ran < (executionSeconds - 1) * 1000;
 }
 
 function causeOf(run: PhaseRun, failed: HostAnswer[]): string {

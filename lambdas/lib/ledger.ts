@@ -43,6 +43,8 @@ export interface PhaseRun {
   /** Those of the hosts that SSM would not send to. */
   readonly unreachable?: readonly string[];
   readonly taskToken: string;
+  /** What the script may take, in seconds. */
+  readonly executionSeconds?: number;
   readonly commandIds?: Set<string>;
   readonly open?: 'open';
   readonly since: number;

@@ -29,7 +29,7 @@ export interface DeploymentReport {
   readonly deploymentId: string;
   readonly buildVersion: string;
   readonly digest: string;
-  readonly trigger: 'push' | 'manual' | 'closing';
+  readonly trigger: 'push' | 'manual' | 'catch-up' | 'closing';
   readonly outcome: Outcome;
   /** The failure's id, or null. */
   readonly failureId: string | null;

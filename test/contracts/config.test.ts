@@ -52,6 +52,8 @@ test('the least configuration is a whole one: everything else has a default', ()
         deployTags: ['*'],
         resources: { memoryMb: 512, cpus: 1 },
         timeouts: { health: 60, bake: 30, drain: 30, stop: 30, migration: 600 },
+        rollout: { canaryHosts: 1, waveHosts: 50, unavailableHosts: 0, alarms: [] },
+        keptReleases: 2,
       },
     ],
   });

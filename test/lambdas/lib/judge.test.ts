@@ -53,7 +53,7 @@ describe('a host that is done', () => {
   });
 
   test('is no success when the script then failed after all', () => {
-    expect(failure(judged(doneLine(run), { status: 'Failed' }))).toBe('phase-crashed');
+    expect(failure(judged(doneLine(run), { status: 'Failed' }))).toBe('phase-interrupted');
     expect(failure(judged(doneLine(run), { status: 'TimedOut', details: 'ExecutionTimedOut' }))).toBe(
       'phase-timed-out',
     );
@@ -84,12 +84,12 @@ describe('a host that failed', () => {
     );
     expect(failure(judged(line, { status: 'Failed' }))).toBe('invalid-parameter');
     const other = failedLine({ ...run, deploymentId: 'web-2' }, 'disk-full');
-    expect(failure(judged(other, { status: 'Failed' }))).toBe('phase-crashed');
+    expect(failure(judged(other, { status: 'Failed' }))).toBe('phase-interrupted');
   });
 
   test('cannot name a failure that is none', () => {
     const line = failedLine(run, 'disk-full').replace('disk-full', 'all-is-well');
-    expect(failure(judged(line, { status: 'Failed' }))).toBe('phase-crashed');
+    expect(failure(judged(line, { status: 'Failed' }))).toBe('phase-interrupted');
   });
 
   test('cannot write a second line into the cause', () => {
@@ -100,8 +100,20 @@ describe('a host that failed', () => {
 
 describe('a host without a receipt', () => {
   test.each([
+    [12, 'phase-interrupted'],
+    [60, 'phase-timed-out'],
+  ])('whose script ended with 137 after %i of 60 s: %s', (seconds, expected) => {
+    const of = { ...run, executionSeconds: 60 };
+    const [step] = invocationOf(of, '', { status: 'TimedOut' }).CommandPlugins ?? [];
+    const at = (second: number) => new Date(1_800_000_000_000 + second * 1000);
+    const CommandPlugins = [{ ...step, ResponseStartDateTime: at(0), ResponseFinishDateTime: at(seconds) }];
+    const invocation = { ...invocationOf(of, '', { status: 'TimedOut' }), CommandPlugins };
+    expect(failure(judge(of, [invocation]))).toBe(expected);
+  });
+
+  test.each([
     ['Success', 'Success', 'receipt-missing'],
-    ['Failed', 'Failed', 'phase-crashed'],
+    ['Failed', 'Failed', 'phase-interrupted'],
     ['TimedOut', 'ExecutionTimedOut', 'phase-timed-out'],
     ['TimedOut', 'Execution Timed Out', 'phase-timed-out'],
     ['TimedOut', undefined, 'phase-timed-out'],
