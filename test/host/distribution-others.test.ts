@@ -6,9 +6,9 @@ import { missingForRealHost } from '../../rehearsal/host/can-host.ts';
 import type { Image } from '../../rehearsal/images/image.ts';
 import { variants } from '../../rehearsal/images/variants.ts';
 import { otherDistributions } from './other-distributions.ts';
-import { PhaseHost, type Values } from './phase-host.ts';
+import { PhaseHost, type Values } from '../../rehearsal/phases/phase-host.ts';
 import { backupFolder, SqliteWriter } from './sqlite-writer.ts';
-import { valuesOf, valuesOfEnvironment } from './values.ts';
+import { valuesOf, valuesOfEnvironment } from '../../rehearsal/phases/values.ts';
 
 /** By `EDGEPAAS_DISTRIBUTIONS=all npm test -- test/host/distribution-others.test.ts`: see vitest.config.ts. */
 for (const { name, id, codename, psql } of otherDistributions) {

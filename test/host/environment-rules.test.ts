@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { appConfig, type AppConfig } from '../../contracts/config.ts';
 import { databaseAuthority, reservedVariables, type VariableTypeName } from '../../contracts/environment.ts';
-import type { Parameters } from './aws-answers.ts';
+import type { Parameters } from '../../rehearsal/phases/aws-answers.ts';
 import { judge } from './environment-rules.ts';
 import { HostileValues, isRepresentable, seed } from './hostile-values.ts';
 

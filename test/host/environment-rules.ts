@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import type { AppConfig } from '../../contracts/config.ts';
-import { answerOf, type Parameters } from './aws-answers.ts';
-import { valuesOfEnvironment } from './values.ts';
+import { answerOf, type Parameters } from '../../rehearsal/phases/aws-answers.ts';
+import { valuesOfEnvironment } from '../../rehearsal/phases/values.ts';
 
 export interface Verdict {
   /** The failure's id and cause. */

@@ -4,10 +4,10 @@ import { appConfig, type AppConfig } from '../../contracts/config.ts';
 import { phases } from '../../contracts/phases/index.ts';
 import { variants } from '../../rehearsal/images/variants.ts';
 import { describeRealHost } from '../rehearsal/host/fixture.ts';
-import { registryName, type Parameter } from './aws-answers.ts';
+import { registryName, type Parameter } from '../../rehearsal/phases/aws-answers.ts';
 import { HostileValues, isRepresentable, seed } from './hostile-values.ts';
-import { PhaseHost, type PhaseRun, type Values } from './phase-host.ts';
-import { valuesOf, valuesOfEnvironment } from './values.ts';
+import { PhaseHost, type PhaseRun, type Values } from '../../rehearsal/phases/phase-host.ts';
+import { valuesOf, valuesOfEnvironment } from '../../rehearsal/phases/values.ts';
 
 const database = appConfig.shape.database.parse({})!;
 const optional = { type: 'string', required: false } as const;

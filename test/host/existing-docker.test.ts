@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { variants } from '../../rehearsal/images/variants.ts';
 import { describeRealHost } from '../rehearsal/host/fixture.ts';
-import { password, registryName } from './aws-answers.ts';
-import { PhaseHost } from './phase-host.ts';
-import { valuesOf } from './values.ts';
+import { password, registryName } from '../../rehearsal/phases/aws-answers.ts';
+import { PhaseHost } from '../../rehearsal/phases/phase-host.ts';
+import { valuesOf } from '../../rehearsal/phases/values.ts';
 
 const repository = 'http://packages.rehearsal.internal/docker/linux/debian';
 const key = '/etc/apt/keyrings/mine.asc';

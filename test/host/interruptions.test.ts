@@ -5,8 +5,8 @@ import { receipt } from '../../contracts/receipt.ts';
 import type { Image } from '../../rehearsal/images/image.ts';
 import { variants } from '../../rehearsal/images/variants.ts';
 import { describeRealHost } from '../rehearsal/host/fixture.ts';
-import { PhaseHost, type Values } from './phase-host.ts';
-import { valuesOf } from './values.ts';
+import { PhaseHost, type Values } from '../../rehearsal/phases/phase-host.ts';
+import { valuesOf } from '../../rehearsal/phases/values.ts';
 
 /** Seconds after which a run is killed: within bash's first steps, within a request to Docker, within its work. */
 const moments = [0.03, 0.06, 0.1, 0.16, 0.25, 0.4];

@@ -4,9 +4,9 @@ import type { MigrationFacts } from '../../contracts/phases/run-migrations.ts';
 import type { PhaseName } from '../../contracts/phase-name.ts';
 import type { Receipt } from '../../contracts/receipt.ts';
 import type { Image } from '../../rehearsal/images/image.ts';
-import { makeMigrationImage, migrationCommands } from './migration-image.ts';
-import { PhaseHost, type Values } from './phase-host.ts';
-import { valuesOf, valuesOfEnvironment } from './values.ts';
+import { makeMigrationImage, migrationCommands } from '../../rehearsal/phases/migration-image.ts';
+import { PhaseHost, type Values } from '../../rehearsal/phases/phase-host.ts';
+import { valuesOf, valuesOfEnvironment } from '../../rehearsal/phases/values.ts';
 
 /** A first revision, with rows to be counted. */
 export const createNotes =

@@ -7,8 +7,8 @@ import { phaseNames } from '../../contracts/phase-name.ts';
 import { composeScript } from '../../lib/compose-script.ts';
 import { describeRealHost } from '../rehearsal/host/fixture.ts';
 import { commandsOf } from './commands-of.ts';
-import { PhaseHost } from './phase-host.ts';
-import { valuesOf } from './values.ts';
+import { PhaseHost } from '../../rehearsal/phases/phase-host.ts';
+import { valuesOf } from '../../rehearsal/phases/values.ts';
 
 /** What a phase installs before it calls it, or calls only where it is. */
 const installed = [

@@ -2,8 +2,8 @@ import { afterEach, expect, it } from 'vitest';
 import type { PhaseName } from '../../contracts/phase-name.ts';
 import { variants } from '../../rehearsal/images/variants.ts';
 import { describeRealHost } from '../rehearsal/host/fixture.ts';
-import { PhaseHost, volumeId, type Values } from './phase-host.ts';
-import { valuesOf } from './values.ts';
+import { PhaseHost, volumeId, type Values } from '../../rehearsal/phases/phase-host.ts';
+import { valuesOf } from '../../rehearsal/phases/values.ts';
 
 /** Of all that could show that a phase has changed something; what SSM's agent writes is not the phase's. */
 const everything =

@@ -7,8 +7,8 @@ import { ensureBaseImage } from '../../rehearsal/cache/ensure-base-image.ts';
 import { createCertificateAuthority } from '../../rehearsal/host/real/certificate-authority.ts';
 import { startManagedDatabase } from '../../rehearsal/managed-database/managed-database.ts';
 import { describeRealHost } from '../rehearsal/host/fixture.ts';
-import { PhaseHost, type PhaseRun, type Values } from './phase-host.ts';
-import { valuesOf, valuesOfEnvironment } from './values.ts';
+import { PhaseHost, type PhaseRun, type Values } from '../../rehearsal/phases/phase-host.ts';
+import { valuesOf, valuesOfEnvironment } from '../../rehearsal/phases/values.ts';
 
 type Database = Parameters<typeof valuesOfEnvironment>[1];
 const plain = { sslMode: 'require', sqliteOnManyHosts: false } as const;

@@ -4,7 +4,7 @@ import type { Image } from '../../rehearsal/images/image.ts';
 import { fastApi, type RevisionName } from '../../rehearsal/images/fastapi-release.ts';
 import { describeRealHost } from '../rehearsal/host/fixture.ts';
 import { MigrationHost } from './migration-host.ts';
-import type { Values } from './phase-host.ts';
+import type { Values } from '../../rehearsal/phases/phase-host.ts';
 
 /** Those of the example app, instead of the ones of `makeMigrationImage`. */
 const alembic = {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { describeRealHost } from '../rehearsal/host/fixture.ts';
 import { createNotes, MigrationHost } from './migration-host.ts';
-import type { Values } from './phase-host.ts';
+import type { Values } from '../../rehearsal/phases/phase-host.ts';
 
 /** Rows of a failed revision that must not stay. */
 const halfDone =

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PhaseHost } from './phase-host.ts';
+import type { PhaseHost } from '../../rehearsal/phases/phase-host.ts';
 
 const program = '/opt/sqlite3';
 export const sqliteFolder = '/mnt/docker-data/edgepaas/web/sqlite';

@@ -4,9 +4,9 @@ import { phases } from '../../contracts/phases/index.ts';
 import type { Image } from '../../rehearsal/images/image.ts';
 import { variants } from '../../rehearsal/images/variants.ts';
 import { describeRealHost } from '../rehearsal/host/fixture.ts';
-import { PhaseHost, type Values } from './phase-host.ts';
+import { PhaseHost, type Values } from '../../rehearsal/phases/phase-host.ts';
 import { backupFolder, sqliteFile, sqliteFolder, SqliteWriter } from './sqlite-writer.ts';
-import { valuesOf, valuesOfEnvironment } from './values.ts';
+import { valuesOf, valuesOfEnvironment } from '../../rehearsal/phases/values.ts';
 
 const node = '/usr/local/bin/node -e';
 const die = 'fs.writeFileSync("/data/sqlite/dying", process.env.EDGEPAAS_DEPLOYMENT_ID); process.exit(3)';

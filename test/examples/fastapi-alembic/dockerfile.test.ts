@@ -12,8 +12,8 @@ import { ensurePythonRoot } from '../../../rehearsal/cache/python-root.ts';
 import { digestOf } from '../../../rehearsal/images/blob.ts';
 import { buildImage } from '../../../rehearsal/images/build-image.ts';
 import { fastApi } from '../../../rehearsal/images/fastapi-release.ts';
-import { PhaseHost } from '../../host/phase-host.ts';
-import { valuesOf } from '../../host/values.ts';
+import { PhaseHost } from '../../../rehearsal/phases/phase-host.ts';
+import { valuesOf } from '../../../rehearsal/phases/values.ts';
 import { describeRealHost } from '../../rehearsal/host/fixture.ts';
 
 const build = 'docker build -q --build-arg BASE_IMAGE=python-base --build-arg PACKAGES=none';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { PhaseHost } from '../../host/phase-host.ts';
-import { valuesOf } from '../../host/values.ts';
+import { PhaseHost } from '../../../rehearsal/phases/phase-host.ts';
+import { valuesOf } from '../../../rehearsal/phases/values.ts';
 import { describeRealHost } from '../host/fixture.ts';
 
 /** The same psql on the host and, with the host's /usr, in a container. The password is in its environment only. */

@@ -1,12 +1,12 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureBaseImage } from '../../rehearsal/cache/ensure-base-image.ts';
-import { runTool } from '../../rehearsal/cache/tools.ts';
-import { createScratchFolder } from '../../rehearsal/host/real/run-folder.ts';
-import { jsonBlob } from '../../rehearsal/images/blob.ts';
-import { describe } from '../../rehearsal/images/build-image.ts';
-import type { Image, Layer } from '../../rehearsal/images/image.ts';
-import { makeLayer, type LayerEntry } from '../../rehearsal/images/layer.ts';
+import { ensureBaseImage } from '../cache/ensure-base-image.ts';
+import { runTool } from '../cache/tools.ts';
+import { createScratchFolder } from '../host/real/run-folder.ts';
+import { jsonBlob } from '../images/blob.ts';
+import { describe } from '../images/build-image.ts';
+import type { Image, Layer } from '../images/image.ts';
+import { makeLayer, type LayerEntry } from '../images/layer.ts';
 
 /** The commands of its migrations, as a plan hands them to run-migrations. */
 export const migrationCommands = {
