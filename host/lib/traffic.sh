@@ -21,20 +21,38 @@ traffic::prove() { # slot, seconds
 }
 
 traffic::is_served_by() { # slot
-  http::get 127.0.0.1 80 "$HEALTH_PATH" "$SERVER_NAME" 5
-  http::header x-edgepaas-upstream
-  local upstream=$REPLY
+  traffic::ask
   if [[ $1 == none ]]; then
-    [[ $HTTP_STATUS == 503 && ! $upstream ]]
+    [[ $HTTP_STATUS == 503 && ! $UPSTREAM ]]
     return
   fi
   live_slot::port "$1"
-  [[ $upstream == "127.0.0.1:$REPLY" ]]
+  [[ $UPSTREAM == "127.0.0.1:$REPLY" ]]
 }
 
-traffic::read_server_name() { # sets SERVER_NAME: a name that leads to the app's server
+traffic::ask() { # sets UPSTREAM: the slots' addresses that Nginx tried, in order
+  http::get 127.0.0.1 80 "$HEALTH_PATH" "$SERVER_NAME" 5
+  http::header x-edgepaas-upstream
+  UPSTREAM=$REPLY
+}
+
+# Sets SERVING: the slot whose answer port 80 gives, none for the plain 503 page, or unknown.
+traffic::read_serving() {
+  traffic::ask
+  SERVING=unknown
+  # Neither slot took the request, and the answer is Nginx's own.
+  if [[ $UPSTREAM == *,* && $HTTP_STATUS == 502 ]]; then return; fi
+  case ${UPSTREAM##* } in
+    "127.0.0.1:$BLUE_PORT") SERVING=blue ;;
+    "127.0.0.1:$GREEN_PORT") SERVING=green ;;
+    '') if [[ $HTTP_STATUS == 503 ]]; then SERVING=none; fi ;;
+  esac
+}
+
+traffic::read_server_name() { # sets SERVER_NAME: a name that leads to the app's server, if there is one
   local line
   SERVER_NAME=edgepaas.invalid
+  if [[ ! -e $SITE_FILE ]]; then return; fi
   while IFS= read -r line; do
     if [[ ! $line =~ ^\ *server_name\ ([^\ \;]+) ]]; then continue; fi
     http::name_for "${BASH_REMATCH[1]}"

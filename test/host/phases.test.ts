@@ -5,8 +5,8 @@ import type { Receipt } from '../../contracts/receipt.ts';
 import type { Image } from '../../rehearsal/images/image.ts';
 import { variants } from '../../rehearsal/images/variants.ts';
 import { describeRealHost } from '../rehearsal/host/fixture.ts';
-import { PhaseHost, type Values } from './phase-host.ts';
-import { valuesOf } from './values.ts';
+import { PhaseHost, type Values } from '../../rehearsal/phases/phase-host.ts';
+import { valuesOf } from '../../rehearsal/phases/values.ts';
 
 const toServe: PhaseName[] = ['resolve-env', 'pull-release', 'start-candidate', 'switch-traffic'];
 
@@ -50,6 +50,7 @@ describeRealHost('the phases on a bare host', () => {
     const before = await list();
     const found = await facts('inspect', valuesOf(host, 1, v1));
     expect(found).toMatchObject({ prepared: false, liveSlot: 'none', distribution: 'debian 12' });
+    expect(found).toMatchObject({ serving: 'unknown', servingStatus: 0, nginxConfigValid: true });
     expect(found.missing).toHaveLength(4);
     expect(await list()).toBe(before);
   });
@@ -61,7 +62,7 @@ describeRealHost('the phases on a bare host', () => {
       await facts(phase, values);
       expect((await host.run(phase, values)).receipt.result).toBe('already-done');
     }
-    expect(await facts('inspect', values)).toMatchObject({ prepared: true, missing: [] });
+    expect(await facts('inspect', values)).toMatchObject({ prepared: true, missing: [], serving: 'none' });
     const info = await host.shell(
       "docker info --format '{{.DockerRootDir}} {{.LiveRestoreEnabled}} {{.LoggingDriver}}'",
     );
@@ -117,6 +118,24 @@ describeRealHost('the phases on a bare host', () => {
     expect(await facts('bake', { ...values, bakeSeconds: '1' })).toMatchObject({ status5xx: 0 });
     expect(await facts('retire', values)).toMatchObject({ slot: 'blue', openAtDeadline: 0 });
     expect(await containers()).toBe('edgepaas-web-blue exited\nedgepaas-web-green running');
+  });
+
+  it('says of a host what serves on it, and how that is', async () => {
+    const values = valuesOf(host, 2, v2);
+    const running = { liveSlot: 'green', liveDeployment: 'web-2', liveRunning: true, idleRunning: false };
+    const served = { serving: 'green', servingStatus: 200, nginxConfigValid: true };
+    expect(await facts('inspect', values)).toMatchObject({ ...running, ...served });
+    await host.shell('echo nonsense >/etc/nginx/conf.d/other.conf; docker stop edgepaas-web-green');
+    expect(await facts('inspect', values)).toMatchObject({
+      prepared: true,
+      liveDigest: v2.digest,
+      ...{ liveRunning: false, serving: 'unknown', servingStatus: 502, nginxConfigValid: false },
+    });
+    await host.shell('docker start edgepaas-web-blue');
+    expect(await facts('inspect', values)).toMatchObject({ idleRunning: true, serving: 'blue' });
+    await host.shell(
+      'rm /etc/nginx/conf.d/other.conf; docker stop edgepaas-web-blue; docker start edgepaas-web-green',
+    );
   });
 
   it('takes an Nginx that is too busy to answer for what it is: prepared, and not to be reloaded', async () => {

@@ -50,6 +50,8 @@ export interface HostState {
   mounted: boolean;
   docker: 'missing' | 'ready' | 'broken';
   nginx: 'missing' | 'ready';
+  /** Whether Nginx would start with its configuration as it stands. */
+  nginxConfigValid: boolean;
   /** The process that holds port 80, when it is not Nginx. */
   port80?: string;
   /** The processes that hold other ports, when they are no containers of ours. */
@@ -74,6 +76,7 @@ export const bareHost = (): HostState => ({
   mounted: false,
   docker: 'missing',
   nginx: 'missing',
+  nginxConfigValid: true,
   takenPorts: new Map(),
   rootFreeBytes: 6 * gibibyte,
   volumeFreeBytes: 19 * gibibyte,

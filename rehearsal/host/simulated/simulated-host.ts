@@ -2,9 +2,10 @@ import { phaseName } from '../../../contracts/phase-name.ts';
 import type { Clock } from '../../clock.ts';
 import type { RehearsalHost, ScriptResult, ScriptRun } from '../host.ts';
 import { FaultPlan, type PlannedFault } from './faults.ts';
-import { bareHost, liveSlot, type HostState } from './host-state.ts';
-import { isHealthy, isRunning, type ImageBehaviours } from './image-behaviour.ts';
+import { bareHost, type HostState } from './host-state.ts';
+import { isRunning, type ImageBehaviours } from './image-behaviour.ts';
 import { PhaseScript, Stopped, type HostModel } from './run-phase.ts';
+import { serve, type Served } from './serve.ts';
 import { SharedLock } from './shared-lock.ts';
 
 export interface SimulatedHostOptions {
@@ -20,11 +21,6 @@ export interface SimulatedHostOptions {
   /** What differs from a bare host. */
   readonly state?: Partial<HostState>;
 }
-
-/** What a request through port 80 gets. */
-export type Served =
-  | { readonly status: 503 | 502 }
-  | { readonly status: 200 | 500; readonly digest: string; readonly slot: 'blue' | 'green' };
 
 /** A model of a host: it answers each phase's contract, keeps the scripts' promises, and takes faults. It runs no script. */
 export class SimulatedHost implements RehearsalHost {
@@ -105,14 +101,7 @@ export class SimulatedHost implements RehearsalHost {
 
   /** What a request to an app through port 80 would get now. */
   serve(app: string): Served {
-    const state = this.state.apps.get(app);
-    const slot = state ? liveSlot(state) : 'none';
-    if (!state || slot === 'none') return { status: 503 };
-    const container = state.slots[slot];
-    const now = this.#model.clock.now();
-    if (!container || !isRunning(container, this.#model.behaviours, now)) return { status: 502 };
-    const status = isHealthy(container, this.#model.behaviours, now) ? 200 : 500;
-    return { status, digest: container.digest, slot };
+    return serve(this.state.apps.get(app), this.#model.behaviours, this.#model.clock.now());
   }
 }
 

@@ -1,5 +1,7 @@
-import { liveSlot } from '../host-state.ts';
-import { fail, type PhaseModel, type PhaseRun } from '../run.ts';
+import { liveSlot, otherSlot } from '../host-state.ts';
+import { isRunning } from '../image-behaviour.ts';
+import { fail, type Facts, type PhaseModel, type PhaseRun } from '../run.ts';
+import { serve } from '../serve.ts';
 
 const mebibyte = 2 ** 20;
 const known = /^(debian|ubuntu|centos|rhel|rocky|almalinux|amzn) /;
@@ -14,7 +16,7 @@ export const inspect: PhaseModel = {
   lock: 'none',
   stillHolds: () => false,
   async *perform(run) {
-    const { host, state } = run;
+    const { host } = run;
     if (!known.test(host.distribution))
       fail('unsupported-distribution', `${host.distribution} is not supported`);
     await run.sleep(30);
@@ -24,18 +26,39 @@ export const inspect: PhaseModel = {
     if (host.rootFreeBytes < needed)
       fail('disk-full', `The root disk has ${Math.floor(host.rootFreeBytes / mebibyte)} MiB free`);
     yield;
-    const slot = liveSlot(state);
     return {
       prepared: missing.length === 0,
       missing,
       distribution: host.distribution,
       architecture: host.architecture,
-      liveSlot: slot,
-      liveDigest: slot === 'none' ? '' : (state.slots[slot]?.digest ?? ''),
+      ...slotsOf(run),
+      ...servingOf(run),
+      nginxConfigValid: host.nginxConfigValid,
       freeBytes: host.mounted ? host.volumeFreeBytes : host.rootFreeBytes,
     };
   },
 };
+
+function slotsOf({ state, behaviours, clock, host }: PhaseRun): Facts {
+  const slot = liveSlot(state);
+  const container = slot === 'none' ? undefined : state.slots[slot];
+  const idle = slot === 'none' ? (['blue', 'green'] as const) : [otherSlot(slot)];
+  const runs = (at: typeof container) => host.docker === 'ready' && isRunning(at, behaviours, clock.now());
+  return {
+    liveSlot: slot,
+    liveDigest: container?.digest ?? '',
+    liveDeployment: container?.deploymentId ?? '',
+    liveRunning: runs(container),
+    idleRunning: idle.some((name) => runs(state.slots[name])),
+  };
+}
+
+function servingOf({ state, behaviours, clock, host }: PhaseRun): Facts {
+  if (host.nginx === 'missing' || state.site === undefined) return { serving: 'unknown', servingStatus: 0 };
+  const served = serve(state, behaviours, clock.now());
+  if ('slot' in served) return { serving: served.slot, servingStatus: served.status };
+  return { serving: served.status === 503 ? 'none' : 'unknown', servingStatus: served.status };
+}
 
 function missingFrom(run: PhaseRun): string[] {
   const { host, state } = run;

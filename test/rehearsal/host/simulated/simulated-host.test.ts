@@ -43,16 +43,17 @@ async function walk(order: readonly PhaseName[], plan: DeploymentPlan): Promise<
 
 const first = planOf(1, 'a');
 const second = planOf(2, 'b');
+const served = { liveRunning: true, idleRunning: false, serving: 'blue', servingStatus: 200 };
 const live = (letter: string) => ({ status: 200, digest: digestOf(letter) });
 
 describe('a deployment', () => {
   it('walks from a bare host to a live release with a receipt a phase', async () => {
     const before = await answer('inspect', first);
-    expect(before).toMatchObject({ facts: { prepared: false, liveSlot: 'none' } });
+    expect(before).toMatchObject({ facts: { prepared: false, liveSlot: 'none', serving: 'unknown' } });
     await walk(deployOrder, first);
     expect(host.serve('web')).toMatchObject({ ...live('a'), slot: 'blue' });
     expect(await answer('inspect', second)).toMatchObject({
-      facts: { prepared: true, liveSlot: 'blue', missing: [] },
+      facts: { prepared: true, liveSlot: 'blue', missing: [], ...served },
     });
   });
 
