@@ -19,9 +19,10 @@ import type { IdentityProvider } from './aws/identity-provider.ts';
 import { StatesService } from './aws/states.ts';
 import { createSts } from './aws/sts.ts';
 import { createCredentials, person, type CredentialRegistry } from './aws/wire-credentials.ts';
-import { createWire, type Wire, type WireCall } from './aws/wire.ts';
+import { createWire, type AskCallFault, type Wire, type WireCall } from './aws/wire.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { RehearsalHost } from './host/host.ts';
+import type { AskFunctionFault } from './lambda/function-fault.ts';
 import { Lambda } from './lambda/lambda.ts';
 
 export const account = '123456789012';
@@ -43,6 +44,8 @@ export interface DeployerOptions {
   readonly clock?: Clock;
   readonly faults?: SsmFaults;
   readonly eventFault?: (event: BusEvent, ruleName: string) => DeliveryFault | undefined;
+  readonly functionFault?: AskFunctionFault;
+  readonly callFault?: AskCallFault;
   readonly onHistory?: (executionArn: string, event: HistoryEvent) => void;
 }
 
@@ -116,7 +119,14 @@ export async function startDeployer(options: DeployerOptions): Promise<Deployer>
   const sts = createSts({ stack, clock, credentials, identityProviders: options.identityProviders });
   const services = [await createDynamoDb(stack), ssm, ecr, ec2, states, sts];
   const routes = [ecr.serveLayer.bind(ecr)];
-  const wire = createWire({ services, credentials, authorizer, onCall, routes });
+  const wire = createWire({
+    services,
+    credentials,
+    authorizer,
+    onCall,
+    routes,
+    fault: options.callFault,
+  });
   const endpoint = await wire.listen();
   const credentialsFor = (arn: string) => credentials.credentialsFor(arn);
   const lambda: Lambda = new Lambda({
@@ -124,6 +134,7 @@ export async function startDeployer(options: DeployerOptions): Promise<Deployer>
     place: { endpointUrl: endpoint.url, credentialsFor },
     clock,
     logFolder,
+    fault: options.functionFault,
   });
   bus.start();
 

@@ -4,9 +4,11 @@ import { StartExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import type { AppSettings } from '../contracts/app-settings.ts';
 import { appSettings } from '../lib/app-settings.ts';
 import { readConfig } from '../lib/read-config.ts';
+import type { Agent } from './agent/agent.ts';
 import type { HistoryEvent } from './asl/history.ts';
 import type { Execution } from './aws/states/executions.ts';
 import { startDeployer, type Deployer, type DeployerOptions } from './deployer.ts';
+import type { RehearsalHost } from './host/host.ts';
 import type { ImageSpec } from './images/image.ts';
 import { createLogFolder, logError } from './log-folder.ts';
 import { CleanUp } from './stage/clean-up.ts';
@@ -23,6 +25,8 @@ export interface RehearsalOptions {
   readonly onHistory?: (execution: string, event: HistoryEvent) => void;
   readonly faults?: DeployerOptions['faults'];
   readonly eventFault?: DeployerOptions['eventFault'];
+  readonly functionFault?: DeployerOptions['functionFault'];
+  readonly callFault?: DeployerOptions['callFault'];
 }
 
 /** An execution that has ended, and what set it off. */
@@ -94,7 +98,7 @@ export class Rehearsal {
     const starts = new StartWatch();
     const deployer = await startDeployer({
       assembly,
-      hosts: [stage.host],
+      hosts: stage.hosts,
       volumes: stage.volumes,
       parameters: stage.parameters,
       images: stage.images,
@@ -103,6 +107,8 @@ export class Rehearsal {
       logFolder,
       faults: options.faults,
       eventFault: options.eventFault,
+      functionFault: options.functionFault,
+      callFault: options.callFault,
       onHistory(arn, event) {
         starts.note(arn, event);
         onHistory?.(arn, event);
@@ -164,6 +170,16 @@ export class Rehearsal {
   async abort(executionArn: string): Promise<void> {
     await this.deployer.states.handle('StopExecution', { executionArn, error: 'Person.Stopped' });
   }
+
+  /** A bare host that carries the tag appears, as when an instance is launched. */
+  async addHost(): Promise<RehearsalHost> {
+    const host = await this.stage.addHost();
+    this.deployer.ssm.addHost(host);
+    return host;
+  }
+
+  /** The SSM agent of a host: to take it offline, give it an old version, kill it. */
+  agentOf = ({ instanceId }: RehearsalHost): Agent => this.deployer.ssm.agents.get(instanceId)!;
 
   /** Waits for an execution to end. */
   walked = (executionArn: string): Promise<Walked> => this.#walk(executionArn, Date.now());

@@ -20,11 +20,26 @@ export interface WireCall {
   message?: string;
 }
 
+/** A call that has been authenticated and authorised, before its service acts. */
+export interface FaultableCall {
+  readonly principal: string;
+  readonly service: string;
+  readonly action: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * An error that is answered instead of acting, or `answer-lost`: the service acts, and the connection is reset before its
+ * answer. Asked for each request, so also for each that the SDK sends again by itself.
+ */
+export type AskCallFault = (call: FaultableCall) => AwsError | 'answer-lost' | undefined;
+
 export interface WireOptions {
   readonly services: readonly WireService[];
   readonly credentials: CredentialRegistry;
   readonly authorizer: Authorizer;
   readonly onCall?: (call: WireCall) => void;
+  readonly fault?: AskCallFault;
   /** Paths that are no AWS action, such as ECR's layer downloads: answers whether the request was its own. */
   readonly routes?: readonly ((request: IncomingMessage, response: ServerResponse) => boolean)[];
 }
@@ -74,12 +89,14 @@ async function answer(
   const body = await buffer(request);
   const protocol = protocolOf(request.headers, body, requestId);
   const reply = await perform(request, body, protocol, call, services, options).catch((error: unknown) => {
+    if (error instanceof AnswerLost) return undefined;
     const known = asAwsError(error);
     call.error = known.code;
     call.message = known.message;
     return protocol.renderError(known);
   });
-  send(response, reply, requestId);
+  if (reply) send(response, reply, requestId);
+  else lose(request, call);
   call.ms = Math.round((performance.now() - began) * 100) / 100;
   options.onCall?.(call);
 }
@@ -90,7 +107,7 @@ async function perform(
   protocol: Protocol,
   call: WireCall,
   services: ReadonlyMap<string, WireService>,
-  { credentials, authorizer }: WireOptions,
+  { credentials, authorizer, fault }: WireOptions,
 ): Promise<WireAnswer> {
   const signed = { method: request.method ?? '', url: request.url ?? '/', headers: request.headers, body };
   const { service: name, ...caller } =
@@ -106,7 +123,21 @@ async function perform(
   call.action = protocol.action();
   const input = protocol.input();
   authorizer.authorize(caller.principal, service.permissions(call.action, input));
-  return protocol.render(call.action, await service.handle(call.action, input, caller));
+  const failure = fault?.({ principal: caller.principal, service: name, action: call.action, input });
+  if (failure instanceof AwsError) throw failure;
+  const output = await service.handle(call.action, input, caller);
+  if (failure === 'answer-lost') throw new AnswerLost();
+  return protocol.render(call.action, output);
+}
+
+/** What the service did, it did: only its caller never hears of it. */
+class AnswerLost extends Error {}
+
+function lose({ socket }: IncomingMessage, call: WireCall): void {
+  call.error = 'answer-lost';
+  // The server of a host's gateway hands out TLS sockets, which have no reset of their own.
+  if ('resetAndDestroy' in socket && !('encrypted' in socket)) socket.resetAndDestroy();
+  else socket.destroy();
 }
 
 /** Nobody signs what gives credentials: such a request tells its service by its action alone. */

@@ -22,6 +22,8 @@ interface RetryRule {
 
 /** Waits before the second and the third attempt. Source: Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous invocation". */
 const waits = [60_000, 120_000];
+/** A throttled event is tried again after a second, then after twice as long each time. Same source. */
+const longestThrottleWait = 300_000;
 
 /** Events that Lambda accepts first and delivers after, again when the function fails. */
 export class AsyncInvocations {
@@ -67,23 +69,24 @@ export class AsyncInvocations {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       if (attempt > 0) await this.#wait(waits[attempt - 1]!);
       if (this.#clock.now() - accepted > maxAgeSeconds * 1000) break;
-      const failure = await this.#attempt(arn, payload);
+      const failure = await this.#attempt(arn, payload, accepted + maxAgeSeconds * 1000);
       if (failure === undefined) return;
       reason = failure;
     }
     this.discarded.push({ functionName: name, payload, reason, destination });
   }
 
-  /** Answers why it failed, if it did. A throttled event stays in Lambda's queue. */
-  async #attempt(arn: string, payload: string): Promise<string | undefined> {
-    for (;;) {
+  /** Answers why it failed, if it did. A throttled event stays in Lambda's queue until it is too old. */
+  async #attempt(arn: string, payload: string, expiry: number): Promise<string | undefined> {
+    for (let wait = 1000; ; wait = Math.min(2 * wait, longestThrottleWait)) {
       try {
         const answer = await this.#invoke(arn, payload);
         return answer.functionError && answer.payload;
       } catch (error) {
         if (!(error instanceof AwsError)) throw error;
-        if (error.code !== 'TooManyRequestsException') return `${error.code}: ${error.message}`;
-        await this.#wait(1000);
+        if (error.code !== 'TooManyRequestsException' || this.#clock.now() + wait > expiry)
+          return `${error.code}: ${error.message}`;
+        await this.#wait(wait);
       }
     }
   }

@@ -1,6 +1,7 @@
 // What runs inside a function's process: Lambda's Node runtime, as far as a bundle can tell.
 // Plain JavaScript, so that the process starts without a loader.
 // Source: Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes".
+import { subscribe } from 'node:diagnostics_channel';
 import { existsSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
@@ -9,6 +10,14 @@ import { pathToFileURL } from 'node:url';
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
 const agent = new Agent({ keepAlive: true, noDelay: true, maxSockets: 2 });
 let current;
+/** Answers of AWS until this process is to die; Infinity, as a rule. */
+let callsLeft = Infinity;
+
+// Tells of each answer of node:http; those of the runtime API are no calls of the function's.
+subscribe('http.client.response.finish', ({ request: { agent: sender } }) => {
+  if (sender !== agent) callsLeft -= 1;
+  if (callsLeft <= 0) die();
+});
 
 process.on('uncaughtException', (error) => crash(error, 129));
 process.on('unhandledRejection', (error) => {
@@ -42,8 +51,10 @@ async function loadHandler() {
 async function serve({ headers, body }) {
   const id = headers['lambda-runtime-aws-request-id'];
   current = id;
+  callsLeft = Number(headers['rehearsal-crash-after-calls'] ?? Infinity);
   try {
     const result = await handler(JSON.parse(body), contextOf(headers));
+    if (callsLeft < Infinity) die();
     await call('POST', `runtime/invocation/${id}/response`, JSON.stringify(result) ?? 'null');
   } catch (error) {
     console.error(error);
@@ -74,6 +85,12 @@ function describe(error) {
 
 function named(name, message) {
   return Object.assign(new Error(message), { name });
+}
+
+/** As a machine that is taken away: nothing more is said, and the answer just received goes with it. */
+function die() {
+  process.kill(process.pid, 'SIGKILL');
+  for (;;); // the signal may take a moment
 }
 
 async function crash(error, code) {

@@ -1,9 +1,12 @@
+import { handlerNames, pascalCase } from '../../lib/handler-name.ts';
 import type { DeployedResource, DeployedStack } from '../assembly-types.ts';
 import { refuseUnknown } from '../assembly/refuse-unknown.ts';
 
 /** A function of the stack, as its process needs it. */
 export interface FunctionConfig {
   readonly logicalId: string;
+  /** That of its file, such as `run-phase`; the logical id of a function that is none of EdgePaaS's own. */
+  readonly handlerName: string;
   readonly name: string;
   readonly arn: string;
   /** Such as `index.handler`. */
@@ -66,6 +69,7 @@ function readFunction(
   const reservedConcurrency = properties['ReservedConcurrentExecutions'];
   return {
     logicalId,
+    handlerName: handlerNameOf(logicalId),
     name: ref,
     arn,
     handler: String(properties['Handler']),
@@ -78,6 +82,9 @@ function readFunction(
     ...(reservedConcurrency !== undefined && { reservedConcurrency: Number(reservedConcurrency) }),
   };
 }
+
+const handlerNameOf = (logicalId: string): string =>
+  handlerNames.find((name) => logicalId.startsWith(`Functions${pascalCase(name)}`)) ?? logicalId;
 
 function readEnvironment(properties: DeployedResource['properties'], refuse: (problem: string) => never) {
   const { Variables = {} } = (properties['Environment'] ?? {}) as { Variables?: Record<string, unknown> };

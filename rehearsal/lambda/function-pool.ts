@@ -33,10 +33,11 @@ export class FunctionPool {
     this.#log = openSync(join(options.logFolder, `${config.name}.log`), 'a');
   }
 
-  async invoke(payload: string): Promise<InvocationAnswer> {
+  /** Its process dies when AWS has answered so many of its calls, if that is given. */
+  async invoke(payload: string, crashAfterCalls?: number): Promise<InvocationAnswer> {
     await this.#enter();
     try {
-      return await this.#perform(payload);
+      return await this.#perform(payload, crashAfterCalls);
     } finally {
       this.#running -= 1;
       if (this.#closed && this.#running === 0) this.#drained();
@@ -64,10 +65,10 @@ export class FunctionPool {
     this.#running += 1;
   }
 
-  async #perform(payload: string): Promise<InvocationAnswer> {
+  async #perform(payload: string, crashAfterCalls: number | undefined): Promise<InvocationAnswer> {
     for (;;) {
       const process = await this.#take();
-      const answer = await process.invoke(payload);
+      const answer = await process.invoke(payload, crashAfterCalls);
       if (process.alive) this.#idle.push(process);
       else this.#all.delete(process);
       if (answer) return answer;

@@ -56,7 +56,7 @@ export class FunctionProcess {
   }
 
   /** Answers undefined if the process died, after earlier work, before it took this: another one can. */
-  async invoke(payload: string): Promise<InvocationAnswer | undefined> {
+  async invoke(payload: string, crashAfterCalls?: number): Promise<InvocationAnswer | undefined> {
     const requestId = randomUUID();
     const started = performance.now();
     const timeout = this.#used ? this.#config.timeoutSeconds : initSeconds;
@@ -64,7 +64,7 @@ export class FunctionProcess {
     if (typeof ready !== 'boolean') return this.#answer(requestId, started, ready);
     if (!ready) return this.#used ? undefined : this.#answer(requestId, started, this.#exitOf(requestId));
     this.#used = true;
-    return this.#answer(requestId, started, await this.#run(requestId, payload));
+    return this.#answer(requestId, started, await this.#run(requestId, payload, crashAfterCalls));
   }
 
   async stop(): Promise<void> {
@@ -72,7 +72,7 @@ export class FunctionProcess {
     await this.#exited;
   }
 
-  #run(requestId: string, payload: string): Promise<Ending> {
+  #run(requestId: string, payload: string, crashAfterCalls: number | undefined): Promise<Ending> {
     const { arn, timeoutSeconds } = this.#config;
     writeSync(this.#log, `START RequestId: ${requestId}\n`);
     this.#ready = false;
@@ -80,7 +80,8 @@ export class FunctionProcess {
       this.#settle = resolve;
       this.#wake = () => resolve(this.#exitOf(requestId));
     });
-    this.#api.send({ requestId, functionArn: arn, deadline: Date.now() + timeoutSeconds * 1000, payload });
+    const deadline = Date.now() + timeoutSeconds * 1000;
+    this.#api.send({ requestId, functionArn: arn, deadline, payload, crashAfterCalls });
     return this.#limit(timeoutSeconds, requestId, work);
   }
 

@@ -4,6 +4,7 @@ import { systemClock, type Clock } from '../clock.ts';
 import { AsyncInvocations, type DiscardedEvent } from './async-invocations.ts';
 import { readFunctions } from './function-config.ts';
 import { FunctionPool, type PoolOptions } from './function-pool.ts';
+import { callsUntilCrash, type AskFunctionFault } from './function-fault.ts';
 import type { InvocationAnswer } from './invocation.ts';
 
 export interface LambdaOptions extends Omit<PoolOptions, 'maxProcesses' | 'place'> {
@@ -13,6 +14,7 @@ export interface LambdaOptions extends Omit<PoolOptions, 'maxProcesses' | 'place
   readonly clock?: Clock;
   /** Of one function at once; 10 unless said. */
   readonly maxProcesses?: number;
+  readonly fault?: AskFunctionFault;
 }
 
 /** Bytes of a synchronous call. Source: Lambda quotas. */
@@ -22,8 +24,10 @@ const maxRequestBytes = 6_291_456;
 export class Lambda {
   readonly #pools: ReadonlyMap<string, FunctionPool>;
   readonly #async: AsyncInvocations;
+  readonly #fault: AskFunctionFault;
 
-  constructor({ stack, place, clock = systemClock, maxProcesses = 10, ...options }: LambdaOptions) {
+  constructor({ stack, place, clock = systemClock, maxProcesses = 10, fault, ...options }: LambdaOptions) {
+    this.#fault = fault ?? (() => undefined);
     const pool = { ...options, maxProcesses, place: { ...place, region: stack.region } };
     this.#pools = new Map(
       readFunctions(stack).map((config) => [config.name, new FunctionPool(config, pool)]),
@@ -47,7 +51,9 @@ export class Lambda {
         413,
       );
     }
-    return pool.invoke(payload);
+    const fault = this.#fault(pool.config.handlerName, payload);
+    if (fault === 'throttle') throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429);
+    return pool.invoke(payload, callsUntilCrash(fault));
   };
 
   /** Returns when the event is accepted; `handled` is for tests. */

@@ -26,12 +26,14 @@ export async function startEndpoint(
   given: readonly WireService[] | ((credentials: CredentialRegistry) => readonly WireService[]),
   routes: WireOptions['routes'] = [],
   clock: Clock = systemClock,
+  fault?: WireOptions['fault'],
 ): Promise<TestEndpoint> {
   const credentials = createCredentials(clock);
   const services = typeof given === 'function' ? given(credentials) : given;
   const calls: WireCall[] = [];
   const onCall = (call: WireCall) => void calls.push(call);
-  const wire = createWire({ services, credentials, authorizer: createAuthorizer(stack), onCall, routes });
+  const authorizer = createAuthorizer(stack);
+  const wire = createWire({ services, credentials, authorizer, onCall, routes, fault });
   const { url, close } = await wire.listen();
   return {
     url,

@@ -1,5 +1,7 @@
 import { SSMClient, ListCommandsCommand } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AskCallFault } from '../../../rehearsal/aws/wire.ts';
+import { systemClock } from '../../../rehearsal/clock.ts';
 import { AwsError, refuse, type WireService } from '../../../rehearsal/aws/service.ts';
 import { startEndpoint, type TestEndpoint } from '../../support/aws-endpoint.ts';
 import { allow, resource, role, smallStack } from '../../support/small-stack.ts';
@@ -13,9 +15,11 @@ const service: WireService = {
 };
 
 let endpoint: TestEndpoint;
+let fault: AskCallFault | undefined;
 beforeEach(async () => {
   answer = () => ({ Commands: [] });
-  endpoint = await startEndpoint(stack, [service]);
+  fault = undefined;
+  endpoint = await startEndpoint(stack, [service], [], systemClock, (call) => fault?.(call));
 });
 afterEach(() => endpoint.close());
 
@@ -39,6 +43,47 @@ it('logs every call: who, what, how long, and what went wrong', async () => {
   ]);
   expect(endpoint.calls[0]).not.toHaveProperty('error');
   expect(endpoint.calls[0]!.ms).toBeGreaterThan(0);
+});
+
+describe('a fault', () => {
+  let acted: number;
+  beforeEach(() => {
+    acted = 0;
+    answer = () => ({ Commands: [++acted] });
+  });
+
+  it('is answered instead of acting', async () => {
+    fault = () => new AwsError('ThrottlingException', 'Rate exceeded');
+    await expect(list()).rejects.toMatchObject({ name: 'ThrottlingException' });
+    expect(acted).toBe(0);
+  });
+
+  it('lets the service act, and loses its answer', async () => {
+    fault = () => 'answer-lost';
+    await expect(list()).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(acted).toBe(1);
+    expect(endpoint.calls).toMatchObject([{ action: 'ListCommands', error: 'answer-lost' }]);
+  });
+
+  it('is asked again when the SDK sends a request again, and knows who calls what', async () => {
+    const told: unknown[] = [];
+    fault = (call) => (told.push(call) === 1 ? 'answer-lost' : undefined);
+    await list({ ...endpoint.as(resource(stack, 'Reader').arn), maxAttempts: 2 });
+    const call = {
+      principal: resource(stack, 'Reader').arn,
+      service: 'ssm',
+      action: 'ListCommands',
+      input: {},
+    };
+    expect(told).toEqual([call, call]);
+    expect(acted).toBe(2);
+  });
+
+  it('is not asked for what IAM refuses', async () => {
+    fault = () => new AwsError('ThrottlingException', 'Rate exceeded');
+    const refused = list(endpoint.as('arn:aws:iam::123456789012:role/nobody'));
+    await expect(refused).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
 });
 
 describe('a caller is refused', () => {

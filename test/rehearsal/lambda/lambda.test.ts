@@ -1,7 +1,11 @@
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AskFunctionFault, FunctionFault } from '../../../rehearsal/lambda/function-fault.ts';
 import { Lambda } from '../../../rehearsal/lambda/lambda.ts';
 import type { Loose } from '../../support/run-machine.ts';
 import { ManualClock, settle } from '../../support/manual-clock.ts';
@@ -22,12 +26,13 @@ interface Given {
   readonly file?: string;
   readonly clock?: ManualClock;
   readonly maxProcesses?: number;
+  readonly fault?: AskFunctionFault;
   readonly more?: Parameters<typeof stackOf>[0];
 }
 
 function given(
   source: string,
-  { properties, file = 'index.mjs', clock, maxProcesses, more = [] }: Given = {},
+  { properties, file = 'index.mjs', clock, maxProcesses, fault, more = [] }: Given = {},
 ): Lambda {
   mkdirSync(join(folder, 'bundle'));
   writeFileSync(join(folder, 'bundle', file), source);
@@ -44,6 +49,7 @@ function given(
     logFolder: join(folder, 'logs'),
     clock,
     maxProcesses,
+    fault,
   });
   return lambda;
 }
@@ -277,6 +283,59 @@ describe('an asynchronous invocation', () => {
     await on.invokeAsync('work', '{"until":9}').handled;
     expect(on.discarded).toMatchObject([{ functionName: 'work', payload: '{"until":9}' }]);
     expect(on.discarded[0]!.reason).toContain('not yet');
+  });
+});
+
+describe('a fault', () => {
+  const caller = `import { request } from 'node:http';
+    const get = (url) => new Promise((resolve) => request(url, (answer) => answer.resume().on('end', resolve)).end());
+    export const handler = async ({ urls }) => { for (const url of urls) { await get(url); console.log('answered'); } return process.pid; };`;
+
+  it('refuses an invocation as Lambda does when it is busy', async () => {
+    const on = given(caller, { fault: () => 'throttle' });
+    await expect(call(on)).rejects.toMatchObject({ code: 'TooManyRequestsException', status: 429 });
+  });
+
+  it('throttles an event until it is taken, with longer and longer waits', async () => {
+    const clock = new ManualClock();
+    let refusals = 0;
+    const on = given(`export const handler = async () => 1;`, {
+      clock,
+      fault: () => (++refusals > 2 ? undefined : 'throttle'),
+    });
+    const { handled } = on.invokeAsync('work', '{}');
+    await settle();
+    await clock.advance(1000);
+    expect(refusals).toBe(2);
+    await clock.advance(1999);
+    expect(refusals).toBe(2);
+    await clock.advance(1);
+    await handled;
+    expect(refusals).toBe(3);
+    expect(on.discarded).toEqual([]);
+  });
+
+  it('kills the process when AWS has answered its call, before it learns the answer', async () => {
+    const asked: string[] = [];
+    const aws = createServer((request, response) => response.end(asked.push(request.url!).toString()));
+    await once(aws.listen(0, '127.0.0.1'), 'listening');
+    const at = `http://127.0.0.1:${(aws.address() as AddressInfo).port}`;
+    const faults: FunctionFault[] = ['crash', { crashAfterCalls: 2 }];
+    const on = given(caller, { fault: (handler) => (handler === 'work' ? faults.shift() : undefined) });
+    const event = { urls: [`${at}/1`, `${at}/2`, `${at}/3`] };
+    for (const calls of [1, 2]) {
+      expect((await call(on, event)).payload.errorType).toBe('Runtime.ExitError');
+      expect(asked.splice(0)).toHaveLength(calls);
+    }
+    expect(log().match(/answered/g)).toHaveLength(1);
+    expect((await call(on, event)).error).toBeUndefined();
+    aws.close();
+  });
+
+  it('kills at its end a process that calls nobody', async () => {
+    const on = given(`export const handler = async () => console.log('done');`, { fault: () => 'crash' });
+    expect((await call(on)).payload.errorType).toBe('Runtime.ExitError');
+    expect(log()).toContain('done');
   });
 });
 
