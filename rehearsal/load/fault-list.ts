@@ -1,12 +1,15 @@
 import type { Fault, Happening } from './happening.ts';
 import type { FaultGroup, FaultSample } from './load-report.ts';
 
-const maxSamples = 50;
-
 /** Faults by kind and reason, and the first of them in full. */
 export class FaultList {
   readonly #groups = new Map<string, FaultGroup>();
+  readonly #maxSamples: number;
   readonly samples: FaultSample[] = [];
+
+  constructor(maxSamples = 50) {
+    this.#maxSamples = maxSamples;
+  }
 
   get groups(): FaultGroup[] {
     return [...this.#groups.values()];
@@ -16,6 +19,7 @@ export class FaultList {
     const key = `${kind} ${reason}`;
     const { count = 0, firstAt = at } = this.#groups.get(key) ?? {};
     this.#groups.set(key, { kind, reason, count: count + 1, firstAt, lastAt: at });
-    if (this.samples.length < maxSamples) this.samples.push({ at, kind, reason, detail, ms: Math.round(ms) });
+    if (this.samples.length < this.#maxSamples)
+      this.samples.push({ at, kind, reason, detail, ms: Math.round(ms) });
   }
 }

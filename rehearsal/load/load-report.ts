@@ -24,6 +24,8 @@ export interface Section extends Counts {
   readonly name: string;
   readonly startedAt: number;
   readonly endedAt: number;
+  /** All faults of the section, up to five thousand. */
+  readonly faults: readonly FaultSample[];
 }
 
 export interface FaultGroup {

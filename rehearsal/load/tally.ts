@@ -4,7 +4,9 @@ import type { LoadReport, Section, VersionSeen } from './load-report.ts';
 import { Period } from './period.ts';
 import { loadKinds, type LoadKind } from './rates.ts';
 
-type Named = { name: string; startedAt: number; endedAt?: number; period: Period };
+type Named = { name: string; startedAt: number; endedAt?: number; period: Period; faults: FaultList };
+
+const faultsOfSection = 5000;
 
 /** Counts everything that happens: in all, by kind, and by section. */
 export class Tally {
@@ -19,8 +21,10 @@ export class Tally {
     const at = Date.now();
     this.#all.note(happening);
     this.#kinds.get(happening.kind)?.note(happening);
-    this.#sections.at(-1)?.period.note(happening);
-    if (happening.fault) this.#faults.note(happening, happening.fault, at);
+    const section = this.#sections.at(-1);
+    section?.period.note(happening);
+    if (happening.fault)
+      for (const list of [this.#faults, section?.faults]) list?.note(happening, happening.fault, at);
     if (happening.version) this.#noteVersion(happening.version, at);
   }
 
@@ -28,7 +32,12 @@ export class Tally {
   mark(name: string, at: number): void {
     const last = this.#sections.at(-1);
     if (last) last.endedAt = at;
-    this.#sections.push({ name, startedAt: at, period: new Period() });
+    this.#sections.push({
+      name,
+      startedAt: at,
+      period: new Period(),
+      faults: new FaultList(faultsOfSection),
+    });
   }
 
   report(generator: LoadReport['generator']): LoadReport {
@@ -53,6 +62,6 @@ export class Tally {
   }
 }
 
-function describeSection({ name, startedAt, endedAt, period }: Named, now: number): Section {
-  return { name, startedAt, endedAt: endedAt ?? now, ...period.count() };
+function describeSection({ name, startedAt, endedAt, period, faults }: Named, now: number): Section {
+  return { name, startedAt, endedAt: endedAt ?? now, ...period.count(), faults: faults.samples };
 }

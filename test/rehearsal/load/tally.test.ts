@@ -39,6 +39,17 @@ it('counts by kind, by section and in all', () => {
   ]);
 });
 
+it('keeps all faults of a section in full', () => {
+  const tally = new Tally();
+  tally.note({ type: 'request', kind: 'post', ms: 1, fault: reset });
+  tally.mark('after', 2);
+  for (let request = 0; request < 60; request++)
+    tally.note({ type: 'request', kind: 'post', ms: 7, fault: reset });
+  const [section] = tally.report(generator).sections;
+  expect(section!.faults).toHaveLength(60);
+  expect(section!.faults[0]).toMatchObject({ kind: 'post', reason: 'reset', ms: 7 });
+});
+
 it('groups faults, keeps the first fifty in full, and knows when it saw which release', () => {
   const tally = new Tally();
   for (let request = 0; request < 60; request++)
