@@ -21,6 +21,7 @@ export const packages = [
   'jq',
   'nginx-light',
   'nginx',
+  'logrotate',
   'xfsprogs',
   'e2fsprogs',
   'rsync',
@@ -34,6 +35,7 @@ export const packages = [
   'runc',
   'postgresql-client',
   'sqlite3',
+  'libfaketime', // for no phase: tests set a clock by it
 ];
 
 /** Makes a host's root disk of the base: as large as a cloud's usual one, but with a small journal, as it is copied often. */
