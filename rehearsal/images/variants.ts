@@ -6,6 +6,24 @@ export const variants = {
 
   neverHealthy: (buildVersion: string): ImageSpec => ({ buildVersion, environment: { HEALTH: 'never' } }),
 
+  /** From the start: 503 every other time, or no answer at all. */
+  sick: (buildVersion: string, health: 'flaps' | 'hangs'): ImageSpec => ({
+    buildVersion,
+    environment: { HEALTH: health },
+  }),
+
+  /** Healthy until it gets traffic, which it goes on to serve well. */
+  sickUnderTraffic: (buildVersion: string, health: 'never' | 'flaps' | 'hangs'): ImageSpec => ({
+    buildVersion,
+    environment: { HEALTH_UNDER_TRAFFIC: health },
+  }),
+
+  /** Healthy, but says that it is another release. */
+  otherVersion: (buildVersion: string, reported: string): ImageSpec => ({
+    buildVersion,
+    environment: { REPORTED_VERSION: reported },
+  }),
+
   /** Health checks do not count as its first request: it dies under traffic, after the switch. */
   diesUnderTraffic: (buildVersion: string, afterMs: number): ImageSpec => ({
     buildVersion,

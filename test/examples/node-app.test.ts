@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
@@ -123,6 +124,42 @@ describe('a release that is meant to fail', () => {
     expect(process.exitCode).toBeNull();
     await fetch(url);
     expect(await ended).toBe(1);
+  });
+
+  it('flaps with HEALTH=flaps, and reports another version when told to', async () => {
+    const { url } = await startAppProcess({ HEALTH: 'flaps', REPORTED_VERSION: 'other' });
+    const answers = [];
+    for (let asked = 0; asked < 4; asked += 1) answers.push(await fetch(`${url}/health`));
+    expect(answers.map(({ status }) => status)).toEqual([503, 200, 503, 200]);
+    expect(answers[1]!.headers.get('X-Build-Version')).toBe('other');
+  });
+
+  it('leaves its health unanswered once it has traffic, with HEALTH_UNDER_TRAFFIC=hangs', async () => {
+    const { url } = await startAppProcess({ HEALTH_UNDER_TRAFFIC: 'hangs' });
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    expect((await fetch(url)).status).toBe(200);
+    const signal = AbortSignal.timeout(200);
+    await expect(fetch(`${url}/health`, { signal })).rejects.toThrow(/timeout/);
+    expect((await fetch(url)).status).toBe(200);
+  });
+
+  it('does not start with a health that it does not know', async () => {
+    const { ended, complaint } = await startAppProcess({ HEALTH: 'good' });
+    expect(await ended).toBe(1);
+    expect(await complaint).toContain('HEALTH is "good"');
+  });
+
+  it('takes memory until it is killed, but only where SIGUSR2 may ask for it', async () => {
+    const { process, ended } = await startAppProcess({ EAT_MEMORY_ON_SIGUSR2: 'true' });
+    const taken = () =>
+      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${process.pid}/status`, 'utf8'))![1]);
+    const before = taken();
+    process.kill('SIGUSR2');
+    await expect.poll(taken, { interval: 5 }).toBeGreaterThan(before + 64_000);
+    process.kill('SIGKILL');
+    const plain = await startAppProcess({});
+    plain.process.kill('SIGUSR2');
+    expect([await ended, await plain.ended]).toEqual(['SIGKILL', 'SIGUSR2']);
   });
 
   it('dies so long after its start', async () => {

@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EventStreams } from './event-streams.ts';
+import type { Faults } from './faults.ts';
 import type { Settings } from './settings.ts';
 import type { Sockets } from './sockets.ts';
 
 /** What the handlers share. */
 export interface App {
   readonly settings: Settings;
+  readonly faults: Faults;
   readonly streams: EventStreams;
   readonly sockets: Sockets;
   requests: number;

@@ -24,6 +24,8 @@ export function answerSystem(exchange: Exchange): void {
 }
 
 function report(exchange: Exchange, found: string, facts: Record<string, unknown> = {}): void {
-  const status = exchange.app.settings.neverHealthy ? 'unhealthy' : found;
+  const sickness = exchange.app.faults.sicknessNow();
+  if (sickness === 'hangs') return;
+  const status = sickness ? 'unhealthy' : found;
   answerJson(exchange, status === 'healthy' ? 200 : 503, { status, ...facts });
 }

@@ -15,9 +15,9 @@ export interface RunningApp {
 export async function startApp(settings: Settings): Promise<RunningApp> {
   const streams = new EventStreams(settings.buildVersion);
   const sockets = new Sockets(settings.buildVersion);
-  const app: App = { settings, streams, sockets, requests: 0, stopping: false };
   const faults = new Faults(settings);
-  const server = createServer((request, response) => serve(app, faults, request, response));
+  const app: App = { settings, faults, streams, sockets, requests: 0, stopping: false };
+  const server = createServer((request, response) => serve(app, request, response));
   server.keepAliveTimeout = 65_000; // longer than a proxy in front keeps idle connections
   sockets.attach(server);
   await new Promise<void>((resolve, reject) => {
@@ -26,10 +26,10 @@ export async function startApp(settings: Settings): Promise<RunningApp> {
   return { server, stop: () => stop(app, server) };
 }
 
-function serve(app: App, faults: Faults, request: IncomingMessage, response: ServerResponse): void {
+function serve(app: App, request: IncomingMessage, response: ServerResponse): void {
   const [path = '/', query] = (request.url ?? '/').split('?', 2);
   app.requests += 1;
-  if (!isProbe(path, app.settings.healthPath)) faults.noteRequest();
+  if (!isProbe(path, app.settings.healthPath)) app.faults.noteRequest();
   response.setHeader('X-Build-Version', app.settings.buildVersion);
   // What fails here is a client that went away while it sent its body.
   route({ app, request, response, path, query: new URLSearchParams(query) }).catch(() => response.destroy());
