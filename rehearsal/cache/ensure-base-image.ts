@@ -13,6 +13,8 @@ export interface BaseImage {
   readonly base: string;
   /** The same as the image of a disk, sparse, to be copied for each host. */
   readonly disk: string;
+  /** Of a host that is prepared: the image of its volume, to be copied for each host too. */
+  readonly volume?: string;
   /** The folder that a package host serves: `debian/`, and `docker/` for download.docker.com. */
   readonly packages: string;
   /** Of the key that signs `docker/`: a stack parameter in the rehearsal, as it is not Docker's own. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { phases } from '../../contracts/phases/index.ts';
 import { receipt, type Receipt } from '../../contracts/receipt.ts';
 import type { PhaseName } from '../../contracts/phase-name.ts';
 import { composeScript } from '../../lib/compose-script.ts';
@@ -74,6 +75,13 @@ export class PhaseHost {
   async run(phase: PhaseName, values: Values): Promise<PhaseRun> {
     const result = await this.start(phase, values);
     return { receipt: receipt.parse(JSON.parse(result.stdout)), result };
+  }
+
+  /** A run that must end well; its facts, checked against the phase's contract. */
+  async finish(phase: PhaseName, values: Values): Promise<Record<string, unknown>> {
+    const { receipt, result } = await this.run(phase, values);
+    if (receipt.result !== 'failed') return phases[phase].facts.parse(receipt.facts);
+    throw new Error(`${phase}: ${receipt.failure}: ${receipt.cause}\n${result.stderr}`);
   }
 
   start(phase: PhaseName, values: Values, timeoutSeconds = 120): Promise<ScriptResult> {

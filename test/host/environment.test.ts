@@ -6,7 +6,8 @@ import { variants } from '../../rehearsal/images/variants.ts';
 import { describeRealHost } from '../rehearsal/host/fixture.ts';
 import { registryName, type Parameter } from '../../rehearsal/phases/aws-answers.ts';
 import { HostileValues, isRepresentable, seed } from './hostile-values.ts';
-import { PhaseHost, type PhaseRun, type Values } from '../../rehearsal/phases/phase-host.ts';
+import type { PhaseHost, PhaseRun, Values } from '../../rehearsal/phases/phase-host.ts';
+import { createPreparedHost } from '../../rehearsal/phases/prepared-host.ts';
 import { valuesOf, valuesOfEnvironment } from '../../rehearsal/phases/values.ts';
 
 const database = appConfig.shape.database.parse({})!;
@@ -21,13 +22,10 @@ describeRealHost('the environment on a real host', () => {
   let fence = 1;
 
   beforeAll(async () => {
-    host = await PhaseHost.create();
+    host = await createPreparedHost();
     const release = await host.push(variants.healthy('v1'));
     image = `${registryName}/web@${release.digest}`;
-    for (const phase of ['mount-volume', 'install-docker', 'pull-release'] as const) {
-      const { receipt } = await host.run(phase, valuesOf(host, 1, release));
-      if (receipt.result === 'failed') throw new Error(`${phase}: ${receipt.failure}: ${receipt.cause}`);
-    }
+    await host.finish('pull-release', valuesOf(host, 1, release));
   });
   afterAll(() => host?.close());
   beforeEach(() => store({}));

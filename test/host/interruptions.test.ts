@@ -5,7 +5,8 @@ import { receipt } from '../../contracts/receipt.ts';
 import type { Image } from '../../rehearsal/images/image.ts';
 import { variants } from '../../rehearsal/images/variants.ts';
 import { describeRealHost } from '../rehearsal/host/fixture.ts';
-import { PhaseHost, type Values } from '../../rehearsal/phases/phase-host.ts';
+import type { PhaseHost, Values } from '../../rehearsal/phases/phase-host.ts';
+import { createPreparedHost } from '../../rehearsal/phases/prepared-host.ts';
 import { valuesOf } from '../../rehearsal/phases/values.ts';
 
 /** Seconds after which a run is killed: within bash's first steps, within a request to Docker, within its work. */
@@ -18,10 +19,8 @@ describeRealHost('phases that are killed at any moment and sent again', () => {
   let fence = 0;
 
   beforeAll(async () => {
-    host = await PhaseHost.create();
+    host = await createPreparedHost();
     images = await Promise.all([host.push(variants.healthy('v1')), host.push(variants.healthy('v2', 1000))]);
-    for (const phase of ['mount-volume', 'install-docker', 'install-nginx'] as const)
-      await host.run(phase, valuesOf(host, 1, images[0]));
     const first = next(0);
     for (const phase of walk) await finish(phase, first);
   });

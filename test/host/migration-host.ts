@@ -5,7 +5,8 @@ import type { PhaseName } from '../../contracts/phase-name.ts';
 import type { Receipt } from '../../contracts/receipt.ts';
 import type { Image } from '../../rehearsal/images/image.ts';
 import { makeMigrationImage, migrationCommands } from '../../rehearsal/phases/migration-image.ts';
-import { PhaseHost, type Values } from '../../rehearsal/phases/phase-host.ts';
+import type { PhaseHost, Values } from '../../rehearsal/phases/phase-host.ts';
+import { createPreparedHost } from '../../rehearsal/phases/prepared-host.ts';
 import { valuesOf, valuesOfEnvironment } from '../../rehearsal/phases/values.ts';
 
 /** A first revision, with rows to be counted. */
@@ -29,17 +30,7 @@ export class MigrationHost {
   }
 
   static async create(): Promise<MigrationHost> {
-    const phaseHost = await PhaseHost.create({ database: true });
-    const host = new MigrationHost(phaseHost);
-    try {
-      for (const phase of ['mount-volume', 'install-docker', 'install-nginx'] as const)
-        await host.done(phase, valuesOf(phaseHost, 1));
-      await phaseHost.shell('apt-get install -y -q postgresql-client');
-      return host;
-    } catch (error) {
-      await phaseHost.close();
-      throw error;
-    }
+    return new MigrationHost(await createPreparedHost({ database: true }));
   }
 
   get database() {
@@ -109,11 +100,7 @@ export class MigrationHost {
     return receipt;
   }
 
-  async done(phase: PhaseName, values: Values): Promise<Record<string, unknown>> {
-    const { receipt, result } = await this.phaseHost.run(phase, values);
-    if (receipt.result !== 'failed') return receipt.facts;
-    throw new Error(`${phase}: ${receipt.failure}: ${receipt.cause}\n${result.stderr}`);
-  }
+  done = (phase: PhaseName, values: Values) => this.phaseHost.finish(phase, values);
 
   async count(table: string): Promise<number> {
     return Number((await this.database.query(`SELECT count(*) FROM ${table}`))[0]![0]);

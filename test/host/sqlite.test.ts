@@ -4,7 +4,8 @@ import { phases } from '../../contracts/phases/index.ts';
 import type { Image } from '../../rehearsal/images/image.ts';
 import { variants } from '../../rehearsal/images/variants.ts';
 import { describeRealHost } from '../rehearsal/host/fixture.ts';
-import { PhaseHost, type Values } from '../../rehearsal/phases/phase-host.ts';
+import type { PhaseHost, Values } from '../../rehearsal/phases/phase-host.ts';
+import { createPreparedHost } from '../../rehearsal/phases/prepared-host.ts';
 import { backupFolder, sqliteFile, sqliteFolder, SqliteWriter } from './sqlite-writer.ts';
 import { valuesOf, valuesOfEnvironment } from '../../rehearsal/phases/values.ts';
 
@@ -16,14 +17,12 @@ describeRealHost('the SQLite file of an app', () => {
   let writer: SqliteWriter;
   let images: Image[];
   let dying: Image;
-  let fence = 0;
+  let fence = 3;
 
   beforeAll(async () => {
-    host = await PhaseHost.create({ database: true });
+    host = await createPreparedHost({ database: true });
     images = await Promise.all([host.push(variants.healthy('v1')), host.push(variants.healthy('v2', 1000))]);
     dying = await host.push({ buildVersion: 'v3', command: ['/usr/local/bin/node', '-e', die] });
-    for (const phase of ['mount-volume', 'install-docker', 'install-nginx'] as const)
-      await facts(phase, next());
     writer = await SqliteWriter.create(host);
   });
   afterAll(() => host?.close());

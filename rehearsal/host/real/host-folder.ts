@@ -2,7 +2,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BaseImage } from '../../cache/ensure-base-image.ts';
 import type { HostAddresses } from './addresses.ts';
-import { runCommand } from './run-command.ts';
+import { copyDisk } from './copy-disk.ts';
 import { runFolder } from './run-folder.ts';
 
 /** All that a host has on this machine's disk. */
@@ -21,7 +21,7 @@ export async function createHostFolder(image: BaseImage, addresses: HostAddresse
   const name = `edgepaas-${process.pid}-${addresses.index}`;
   const path = join(runFolder(), name);
   for (const part of ['root', 'seed']) await mkdir(join(path, part), { recursive: true });
-  await runCommand('cp', ['--sparse=auto', '--reflink=auto', image.disk, join(path, 'disk.img')]);
+  await copyDisk(image.disk, join(path, 'disk.img'));
   await copyFile(join(import.meta.dirname, 'attach-volume.sh'), join(path, 'attach-volume.sh'));
   const file = (part: string) => join(path, part);
   return {

@@ -25,7 +25,7 @@ export async function createHostParts(image: BaseImage, options: RealHostOptions
   const metadata = await startMetadataService(options);
   const remove = () => removeParts(addresses, metadata, remover);
   try {
-    const volume = options.volume && (await createBlockVolume(folder.volume, options.volume, image.folder));
+    const volume = options.volume && (await createBlockVolume(folder.volume, options.volume, image));
     await writeSeed(folder.seed, folder.name, options, addresses, image);
     return { addresses, folder, metadata, volume, remove };
   } catch (error) {

@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BaseImage } from '../../cache/ensure-base-image.ts';
 import { HostDownError, type RehearsalHost, type ScriptResult, type ScriptRun } from '../host.ts';
+import { copyDisk } from './copy-disk.ts';
 import type { RealHostOptions } from './host-options.ts';
 import { runInside, runToEnd, type Ended } from './enter-host.ts';
 import { createHostParts, type HostParts } from './host-parts.ts';
@@ -105,6 +107,15 @@ export class RealHost implements RehearsalHost {
     const boot = await booting?.catch(() => undefined); // a boot that failed has left nothing running
     boot?.stop();
     await boot?.ended;
+  }
+
+  /** Of a host that is down: what others may begin with. */
+  async copyDisks(folder: string): Promise<void> {
+    const { path } = this.#parts.folder;
+    // Its file systems are unmounted soon after its last process, which is when the loop device of its root disk goes.
+    const isMounted = () => runCommand('losetup', ['--associated', join(path, 'disk.img')]);
+    while (await isMounted()) await sleep(20);
+    for (const disk of ['disk.img', 'volume.img']) await copyDisk(join(path, disk), join(folder, disk));
   }
 
   async reboot(): Promise<void> {

@@ -12,8 +12,8 @@ import { ensurePythonRoot } from '../../../rehearsal/cache/python-root.ts';
 import { digestOf } from '../../../rehearsal/images/blob.ts';
 import { buildImage } from '../../../rehearsal/images/build-image.ts';
 import { fastApi } from '../../../rehearsal/images/fastapi-release.ts';
-import { PhaseHost } from '../../../rehearsal/phases/phase-host.ts';
-import { valuesOf } from '../../../rehearsal/phases/values.ts';
+import type { PhaseHost } from '../../../rehearsal/phases/phase-host.ts';
+import { createPreparedHost } from '../../../rehearsal/phases/prepared-host.ts';
 import { describeRealHost } from '../../rehearsal/host/fixture.ts';
 
 const build = 'docker build -q --build-arg BASE_IMAGE=python-base --build-arg PACKAGES=none';
@@ -30,8 +30,7 @@ describeRealHost("the FastAPI example's Dockerfile", () => {
   let url: string;
 
   beforeAll(async () => {
-    host = await PhaseHost.create();
-    for (const phase of ['mount-volume', 'install-docker'] as const) await host.run(phase, valuesOf(host, 1));
+    host = await createPreparedHost();
     const { layer } = await ensurePythonRoot();
     const context = ['-C', join(repositoryRoot, 'examples/fastapi-alembic'), '--exclude=__pycache__', '.'];
     const sent = execFileSync('tar', ['-cf', '-', ...context], { maxBuffer: 1 << 24 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { PhaseHost } from '../../../rehearsal/phases/phase-host.ts';
-import { valuesOf } from '../../../rehearsal/phases/values.ts';
+import type { PhaseHost } from '../../../rehearsal/phases/phase-host.ts';
+import { createPreparedHost } from '../../../rehearsal/phases/prepared-host.ts';
 import { describeRealHost } from '../host/fixture.ts';
 
 /** The same psql on the host and, with the host's /usr, in a container. The password is in its environment only. */
@@ -11,10 +11,8 @@ describeRealHost('the managed database, from a rehearsal host', () => {
   let host: PhaseHost;
 
   beforeAll(async () => {
-    host = await PhaseHost.create({ database: true });
-    for (const phase of ['mount-volume', 'install-docker'] as const)
-      expect((await host.run(phase, valuesOf(host, 1))).receipt).toMatchObject({ result: 'done' });
-    await host.shell('apt-get -qqy install --no-install-recommends postgresql-client sqlite3 2>&1');
+    host = await createPreparedHost({ database: true });
+    await host.shell('apt-get -qqy install --no-install-recommends sqlite3 2>&1');
     await host.shell('tar -C / -c bin lib lib64 | docker import - empty'); // links into /usr
     const { database, host: name, port, user, password, authority } = host.database;
     const variables = { HOST: name, PORT: port, USER: user, PASSWORD: password, DATABASE: database };
