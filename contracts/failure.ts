@@ -14,6 +14,7 @@ export const failureIds = [
   'nothing-to-close',
   'app-held',
   'no-release-before',
+  'no-current-release',
   // the plan
   'image-not-found',
   'image-not-runnable',
@@ -22,6 +23,7 @@ export const failureIds = [
   'too-many-hosts',
   'host-offline',
   'agent-too-old',
+  'rollout-too-long',
   'volume-not-found',
   'volume-attaching',
   // what SSM says of a phase

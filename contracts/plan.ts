@@ -33,6 +33,8 @@ export interface DeploymentPlan {
   readonly volumeIds: readonly string[];
   /** Hosts that were out of reach when the plan was made, as many as the configuration allows. */
   readonly leftOut?: readonly string[];
+  /** Hosts take the current release, which stays current: nothing becomes of the others. */
+  readonly catchUp?: true;
   /** CloudWatch alarms that bake heeds: the configured ones that were not in ALARM already when the plan was made. */
   readonly alarms?: readonly string[];
   readonly documents: Readonly<Record<PhaseName, DocumentPlan>>;
@@ -51,5 +53,3 @@ export interface DockerSource {
   readonly debKeyFingerprint: string;
   readonly rpmKeyFingerprint: string;
 }
-
-export const waveSize = 50;

@@ -18,6 +18,13 @@ const common = {
 export const receipt = z.discriminatedUnion('result', [
   z.object({ ...common, result: z.literal('done'), facts: z.record(z.string(), z.unknown()) }),
   z.object({ ...common, result: z.literal('already-done'), facts: z.record(z.string(), z.unknown()) }),
-  z.object({ ...common, result: z.literal('failed'), failure: failureId, cause: z.string() }),
+  z.object({
+    ...common,
+    result: z.literal('failed'),
+    failure: failureId,
+    cause: z.string(),
+    /** Of a way back that failed: digest of the release that has the traffic nonetheless, an empty text for the 503 page. */
+    liveDigest: z.optional(z.string()),
+  }),
 ]);
 export type Receipt = z.infer<typeof receipt>;

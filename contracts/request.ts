@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { appName, buildVersion, deploymentId, digest } from './build-version.ts';
+import type { ResolvedDatabase } from './database.ts';
 
 /** Digits in the right places are not yet a time: 2026-99-99T99:99:99Z is none. */
 function isTime(text: string): boolean {
@@ -68,6 +69,8 @@ export interface DeploymentRequest {
   readonly rollback?: true;
   /** The release is the current one, and these hosts alone take it. */
   readonly catchUp?: readonly string[];
+  /** Of a catch-up: the database that the current release was given, which its other hosts have. */
+  readonly database?: ResolvedDatabase;
   /** Nothing to deploy: a hold to set, or to lift. */
   readonly hold?: Hold | false;
   /** The deployment to finish, when the trigger is `closing`. */

@@ -2,6 +2,7 @@ import type * as z from 'zod/mini';
 import type { AppSettings } from '../contracts/app-settings.ts';
 import { Failure, oneLine } from '../contracts/failure.ts';
 import {
+  catchUpRequest,
   closingRequest,
   ecrPushEvent,
   holdRequest,
@@ -21,7 +22,7 @@ export interface AcceptInput {
   readonly startedAt: string;
 }
 
-/** Makes a request of an ECR push event, a person's {app} with buildVersion, rollback or hold, or {closes}; refuses anything else. */
+/** Makes a request of an ECR push event, an {app} with buildVersion, rollback, hold or catchUp, or {closes}; refuses anything else. */
 export function acceptRequest(
   { input, executionArn, startedAt }: AcceptInput,
   apps: AppSettings[],
@@ -37,6 +38,16 @@ export function acceptRequest(
     const { app, hold } =
       input.hold === false ? parse(liftRequest, input, holdForm) : parse(holdRequest, input, holdForm);
     return { ...byHand(app, apps, about), buildVersion: 'none', hold };
+  }
+  if (isObject(input) && 'catchUp' in input) {
+    const { app, catchUp } = parse(catchUpRequest, input, '{"app": "...", "catchUp": ["i-..."]}');
+    const hosts = [...new Set(catchUp)];
+    return {
+      ...byHand(app, apps, about),
+      trigger: 'catch-up',
+      buildVersion: 'the current release',
+      catchUp: hosts,
+    };
   }
   const { app, buildVersion } = parse(manualRequest, input);
   return { ...byHand(app, apps, about), buildVersion };

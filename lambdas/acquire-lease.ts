@@ -4,8 +4,9 @@ import type { DeploymentPlan } from '../contracts/plan.ts';
 import type { DeploymentRequest } from '../contracts/request.ts';
 import { isRunning } from './lib/executions.ts';
 import { changeHold, refuseHeld } from './lib/hold.ts';
+import { withCurrentRelease } from './lib/current-release.ts';
 import { withReleaseBefore } from './lib/release-before.ts';
-import { appKey, historyKey, Ledger, type CurrentRelease, type Lease } from './lib/ledger.ts';
+import { appKey, historyKey, isCommitted, Ledger, type CurrentRelease, type Lease } from './lib/ledger.ts';
 
 /** Where the graph goes on: a deployment, or the closing of one by going back or forward. */
 export interface Acquired {
@@ -28,14 +29,20 @@ export async function acquireLease(
   if (!mine) {
     await refuseDuplicate(request, ledger);
     await refuseHeld(request, ledger);
-    await refuseOlder(request, ledger);
+    if (request.catchUp) await giveWay(request, held, ledger);
+    else await refuseOlder(request, ledger);
     if (held?.open) throw await heldBy(held, client);
   }
   // Read after the lease was: whoever commits another release meanwhile has moved the fence, and nothing is granted.
-  const wanted = request.rollback ? await withReleaseBefore(request, ledger) : request;
+  const wanted = await withRelease(request, ledger);
   const lease = held?.open ? held : await grant(wanted, held, ledger);
   await recordStart(lease, wanted, ledger);
   return { request: wanted, lease: { deploymentId: lease.deploymentId, fence: lease.fence }, way: 'deploy' };
+}
+
+function withRelease(request: DeploymentRequest, ledger: Ledger): Promise<DeploymentRequest> {
+  if (request.rollback) return withReleaseBefore(request, ledger);
+  return request.catchUp ? withCurrentRelease(request, ledger) : Promise.resolve(request);
 }
 
 /** The same event may be delivered twice; only the first starts a deployment. */
@@ -66,11 +73,18 @@ async function refuseOlder(request: DeploymentRequest, ledger: Ledger): Promise<
     throw await superseded(request, (await ledger.get<{ executionArn: string }>(key))?.executionArn, ledger);
 }
 
+/** A catch-up waits for nobody: what holds the lease may bring the hosts forward itself, and if not, it will be asked for again. */
+async function giveWay(request: DeploymentRequest, held: Lease | undefined, ledger: Ledger): Promise<void> {
+  if (held?.open) throw await superseded(request, held.executionArn, ledger);
+}
+
 async function superseded(request: DeploymentRequest, by = 'unknown', ledger: Ledger): Promise<Failure> {
   await ledger.recordSuperseded(request, by);
   return new Failure(
     'superseded',
-    `${request.app} ${request.buildVersion}: ${by} is the same request or a newer one`,
+    request.catchUp
+      ? `${request.app}: ${by} is deploying; what it leaves behind catches up afterwards`
+      : `${request.app} ${request.buildVersion}: ${by} is the same request or a newer one`,
   );
 }
 
@@ -134,7 +148,7 @@ async function takeOver(
     : { ...held, executionArn: request.executionArn, fence: held.fence + 1, since: Date.now() };
   if (!mine) await writeLease(lease, held, ledger);
   const plan = await ledger.plan(closes);
-  const committed = (await refuseLateCommit(lease, ledger))?.deploymentId === closes;
+  const committed = isCommitted(await refuseLateCommit(lease, ledger), closes);
   const goesBack = !committed || (await hasBegunToGoBack(closes, plan, ledger));
   return {
     request,

@@ -1,11 +1,22 @@
 import { oneLine } from '../contracts/failure.ts';
 import type { Outcome } from '../contracts/outcome.ts';
 import type { DeploymentPlan, ImagePlan } from '../contracts/plan.ts';
-import type { Receipt } from '../contracts/receipt.ts';
 import type { DeploymentRequest } from '../contracts/request.ts';
-import { decideOutcome, type WalkedGraph } from './lib/decide-outcome.ts';
+import { decideOutcome, isLive, type WalkedGraph } from './lib/decide-outcome.ts';
 import { collectFacts, type DeploymentFacts } from './lib/deployment-facts.ts';
-import { appKey, historyKey, Ledger, runKey, type CurrentRelease, type PhaseRun } from './lib/ledger.ts';
+import { nameSome } from './lib/hosts.ts';
+import {
+  appKey,
+  historyKey,
+  isCommitted,
+  Ledger,
+  runKey,
+  type CurrentRelease,
+  type PhaseRun,
+} from './lib/ledger.ts';
+import { countLost, type LostRequests } from './lib/lost-requests.ts';
+import { describeMovedTag } from './lib/moved-tag.ts';
+import { describeServing, servingOf, type Serving } from './lib/serving.ts';
 
 export interface CloseInput {
   readonly deployment: WalkedGraph & {
@@ -25,16 +36,11 @@ export interface Closed extends Omit<DeploymentFacts, 'warnings'> {
   readonly buildVersion?: string;
   readonly digest?: string;
   readonly lost: LostRequests;
+  /** What runs where; none when there was no plan. */
+  readonly serving?: Serving;
   readonly failure: { readonly Error: string; readonly Cause: string };
   /** What somebody should know of although the release is live, a sentence each, joined by semicolons. */
   readonly warning?: string;
-}
-
-/** Nginx's own count while traffic was watched, over all hosts. */
-export interface LostRequests {
-  readonly requests: number;
-  readonly status5xx: number;
-  readonly status499: number;
 }
 
 /** Writes the history, puts the ledger's current release right, and gives the lease back. */
@@ -43,13 +49,24 @@ export async function closeDeployment(
   ledger: Ledger,
 ): Promise<Closed> {
   const { request, lease } = deployment;
-  const current = await ledger.current(request.app);
+  const before = await ledger.current(request.app);
   const runs = await ledger.runs(lease.deploymentId);
   const { warnings, ...facts } = collectFacts(runs);
-  const committed = current?.deploymentId === lease.deploymentId;
-  const { warning, ...decision } = decideOutcome(deployment, committed, facts.migration);
+  const committed = isCommitted(before, lease.deploymentId);
+  const live = isLive(deployment, committed);
+  const current = live ? before : await uncommit(before, lease.deploymentId, request.app, ledger);
+  const plan = isPlanned(deployment.plan) ? deployment.plan : undefined;
+  const serving = plan && servingOf(plan, runs, live, [current ?? {}]);
+  const where = serving && `${describeCurrent(current)}: ${describeServing(serving)}`;
+  const { warning, ...decision } = decideOutcome(deployment, committed, {
+    migration: facts.migration,
+    where,
+  });
   const image = deployment.plan?.image ?? deployment.image;
-  const known = [warning, ...warnings].filter((one) => one !== undefined);
+  const moved = image && (await describeMovedTag(request, image, ledger));
+  const known = [warning, ...warnings, plan && describeLeftOut(plan), moved].filter(
+    (one) => one !== undefined,
+  );
   const closed: Closed = {
     deploymentId: lease.deploymentId,
     app: request.app,
@@ -58,46 +75,37 @@ export async function closeDeployment(
     ...facts,
     ...(known.length > 0 && { warning: oneLine(known.join('; '), 1500) }),
     lost: countLost(runs),
+    ...(serving && { serving }),
   };
-  if (decision.outcome !== 'Succeeded') await uncommit(current, lease.deploymentId, request.app, ledger);
   await forgetCallbacks(runs, ledger);
   await recordHistory(closed, deployment, executionArn, ledger);
   await releaseLease(request.app, lease, ledger);
   return closed;
 }
 
-/** After a way back the release before is current again. */
+type Planned = Pick<DeploymentPlan, 'waves' | 'leftOut' | 'image'>;
+
+/** A closing of a deployment that was aborted before it had a plan has waves alone: none. */
+const isPlanned = (plan: Partial<DeploymentPlan> | undefined): plan is Planned => plan?.image !== undefined;
+
+const describeCurrent = (current: Partial<CurrentRelease> | undefined) =>
+  current?.buildVersion ? `${current.buildVersion} is the current release` : 'there is no current release';
+
+const describeLeftOut = ({ leftOut }: Planned) =>
+  leftOut && `${nameSome(leftOut, 12)} did not take part: out of reach, to catch up when there again`;
+
+/** After a way back the release before is current again, as it was all the time for hosts that were to catch up. */
 async function uncommit(
   current: CurrentRelease | undefined,
   deploymentId: string,
   app: string,
   ledger: Ledger,
-): Promise<void> {
-  if (current?.deploymentId !== deploymentId) return;
-  const condition = 'deploymentId = :mine';
-  await ledger.putIf(appKey(app, 'current'), { ...current.previous, fence: current.fence }, condition, {
-    ':mine': deploymentId,
-  });
+): Promise<Partial<CurrentRelease> | undefined> {
+  if (current?.deploymentId !== deploymentId) return current;
+  const before = { ...current.previous, fence: current.fence };
+  await ledger.putIf(appKey(app, 'current'), before, 'deploymentId = :mine', { ':mine': deploymentId });
+  return before;
 }
-
-/** The last phase that counted each host's requests has counted them all since the switch. */
-export function countLost(runs: PhaseRun[]): LostRequests {
-  const counted = new Map<string, LostRequests>();
-  for (const phase of ['bake', 'retire', 'revert'] as const)
-    for (const run of runs.filter((item) => item.phase === phase))
-      for (const [host, receipt] of Object.entries(run.receipts ?? {}))
-        counted.set(host, lostOf(receipt) ?? counted.get(host)!);
-  const hosts = [...counted.values()].filter(Boolean);
-  const sum = (pick: (lost: LostRequests) => number) => hosts.reduce((total, lost) => total + pick(lost), 0);
-  return {
-    requests: sum((lost) => lost.requests),
-    status5xx: sum((lost) => lost.status5xx),
-    status499: sum((lost) => lost.status499),
-  };
-}
-
-const lostOf = (receipt: Receipt) =>
-  'facts' in receipt ? (receipt.facts as unknown as LostRequests) : undefined;
 
 /** Nobody waits for these any more, such as a phase that timed out: the sweep need not look at them for ever. */
 async function forgetCallbacks(runs: PhaseRun[], ledger: Ledger): Promise<void> {

@@ -29,7 +29,7 @@ export const resolveDatabase: PhaseDefinition = {
   },
   valuesFrom: (plan) => ({
     ...environmentValues(plan),
-    hostCount: String(plan.waves.flat().length),
+    hostCount: String([...plan.waves.flat(), ...(plan.leftOut ?? [])].length),
     sqliteOnManyHosts: String(plan.app.database?.sqliteOnManyHosts ?? false),
   }),
   // Installing the client, then at most 20 attempts (MAX_RETRIES), 15 s each and 30 s apart (RETRY_INTERVAL).

@@ -11,29 +11,55 @@ export const leastAgentVersion = '3.3.2746.0';
 
 const pageSize = 50;
 
-/** Every host's agent must be online and new enough; all that are not are named at once. */
-export async function refuseUnreachable(hosts: Host[], client: SSMClient): Promise<void> {
-  const ids = hosts.map(({ instanceId }) => instanceId);
+/** Hosts whose agent takes commands now, and those that are out of reach. */
+export interface Reach {
+  readonly online: readonly Host[];
+  readonly offline: readonly Host[];
+}
+
+/** Agents of hosts that are online must be new enough; all that are not are named at once. */
+export async function splitByReach(hosts: readonly Host[], client: SSMClient): Promise<Reach> {
+  const agents = await describeAgents(hosts, client);
+  const isOnline = ({ instanceId }: Host) => agents.get(instanceId)?.PingStatus === 'Online';
+  const online = hosts.filter(isOnline);
+  refuseOld(online, agents);
+  return { online, offline: hosts.filter((host) => !isOnline(host)) };
+}
+
+/** So many hosts may be out of reach, never all of them. */
+export function refuseUnreachable({ online, offline }: Reach, most: number): void {
+  if (offline.length <= most && online.length > 0) return;
+  const isLimited = most > 0 && most < Infinity;
+  const limit = isLimited
+    ? `, and ${most} at most may be left out (rollout.unavailableHosts), never all`
+    : '';
+  throw new Failure(
+    'host-offline',
+    `the SSM agent of ${nameSome(idsOf(offline))} is not online${limit}: check that the instance runs, has its role, and reaches SSM`,
+  );
+}
+
+type Agents = ReadonlyMap<string | undefined, InstanceInformation>;
+
+const idsOf = (hosts: readonly Host[]) => hosts.map(({ instanceId }) => instanceId);
+
+function refuseOld(hosts: readonly Host[], agents: Agents): void {
+  const versionOf = (id: string) => agents.get(id)?.AgentVersion;
+  const old = idsOf(hosts).filter((id) => isOlder(versionOf(id) ?? '0', leastAgentVersion));
+  if (old.length === 0) return;
+  throw new Failure(
+    'agent-too-old',
+    `the SSM agent of ${nameSome(old.map((id) => `${id} (${versionOf(id)})`))} is older than ${leastAgentVersion}: run AWS-UpdateSSMAgent on it`,
+  );
+}
+
+async function describeAgents(hosts: readonly Host[], client: SSMClient): Promise<Agents> {
+  const ids = idsOf(hosts);
   const pages = Array.from({ length: Math.ceil(ids.length / pageSize) }, (_, page) =>
     ids.slice(page * pageSize, (page + 1) * pageSize),
   );
-  const agents = new Map(
-    (await Promise.all(pages.map((page) => describe(page, client))))
-      .flat()
-      .map((agent) => [agent.InstanceId, agent]),
-  );
-  const offline = ids.filter((id) => agents.get(id)?.PingStatus !== 'Online');
-  if (offline.length > 0)
-    throw new Failure(
-      'host-offline',
-      `the SSM agent of ${nameSome(offline)} is not online: check that the instance runs, has its role, and reaches SSM`,
-    );
-  const old = ids.filter((id) => isOlder(agents.get(id)!.AgentVersion ?? '0', leastAgentVersion));
-  if (old.length > 0)
-    throw new Failure(
-      'agent-too-old',
-      `the SSM agent of ${nameSome(old.map((id) => `${id} (${agents.get(id)!.AgentVersion})`))} is older than ${leastAgentVersion}: run AWS-UpdateSSMAgent on it`,
-    );
+  const agents = await Promise.all(pages.map((page) => describe(page, client)));
+  return new Map(agents.flat().map((agent) => [agent.InstanceId, agent]));
 }
 
 async function describe(ids: string[], client: SSMClient): Promise<InstanceInformation[]> {

@@ -26,16 +26,40 @@ export interface Decision {
   readonly warning?: string;
 }
 
-/** The outcome follows from what happened: what the hosts said of the way back, and what the ledger has committed. */
-export function decideOutcome(walked: WalkedGraph, committed: boolean, migration?: MigrationFacts): Decision {
+/** Whether the release stayed: the ledger has committed it, and nothing stopped it or brought it back. */
+export const isLive = (walked: WalkedGraph, committed: boolean): boolean =>
+  committed && !walked.failure && !walked.reverted;
+
+/**
+ * The outcome follows from what happened: what the hosts said of the way back, and what the ledger has committed. `where` says what
+ * runs where, for an outcome that leaves hosts unequal.
+ */
+export function decideOutcome(
+  walked: WalkedGraph,
+  committed: boolean,
+  {
+    migration,
+    where = '',
+  }: { readonly migration?: MigrationFacts | undefined; readonly where?: string } = {},
+): Decision {
+  if (isLive(walked, committed)) {
+    const warning = walked.retireFailure && `retire: ${oneLine(readCause(walked.retireFailure))}`;
+    return { outcome: 'Succeeded', failure: { Error: 'none', Cause: '' }, ...(warning && { warning }) };
+  }
   const failure = failureOf(walked, migration);
   const wayBack = walked.reverted ?? [];
   const stuck = wayBack.flatMap((wave) => ('failed' in wave ? [readCause(wave.error)] : []));
-  if (stuck.length > 0) return decide('Inconsistent', failure, stuck.join('; '));
-  if (wayBack.some((wave) => 'switched' in wave && wave.switched)) return decide('RolledBack', failure);
-  if (walked.reverted || walked.failure || !committed) return decide('Failed', failure);
-  const warning = walked.retireFailure && `retire: ${oneLine(readCause(walked.retireFailure))}`;
-  return { outcome: 'Succeeded', failure: { Error: 'none', Cause: '' }, ...(warning && { warning }) };
+  if (stuck.length > 0) return decideInconsistent(failure, stuck, where);
+  return decide(wayBack.some(hasSwitched) ? 'RolledBack' : 'Failed', failure);
+}
+
+const hasSwitched = (wave: WaveReverted) => 'switched' in wave && wave.switched;
+
+/** What runs where comes before the reasons: they may be long, and a cause has an end. */
+function decideInconsistent(failure: StepsError, stuck: readonly string[], where: string): Decision {
+  const Cause = oneLine(readCause(failure), 1000);
+  const parts = [Cause, where && `Now ${where}`, `The way back failed: ${stuck.join('; ')}`];
+  return decide('Inconsistent', { ...failure, Cause: parts.filter(Boolean).join('. ') });
 }
 
 const unexplained = ({ way }: WalkedGraph): StepsError =>
@@ -54,13 +78,10 @@ function failureOf(walked: WalkedGraph, migration: MigrationFacts | undefined): 
   return { Error: 'migration-broke-live', Cause: `${describeBreak(migration)}, ${why}` };
 }
 
-function decide(outcome: Outcome, failure: StepsError, wayBack = ''): Decision {
-  const cause = [`${outcome}: ${readCause(failure)}`, wayBack && `and the way back failed: ${wayBack}`];
-  return {
-    outcome,
-    failure: { Error: failure.Error, Cause: oneLine(cause.filter(Boolean).join(' '), 3000) },
-  };
-}
+const decide = (outcome: Outcome, failure: StepsError): Decision => ({
+  outcome,
+  failure: { Error: failure.Error, Cause: oneLine(`${outcome}: ${readCause(failure)}`, 3000) },
+});
 
 /** A Lambda's Cause is JSON around its message; a phase's is the message itself. */
 function readCause({ Error: name, Cause }: StepsError): string {

@@ -67,9 +67,9 @@ function createdAt({ NetworkInterfaces = [] }: Instance): number {
   return primary?.AttachTime?.getTime() ?? 0;
 }
 
-/** Three of many, and how many more: a line that names a thousand hosts has no room for what to do. */
-export function nameSome(names: string[]): string {
-  const [first, more] = [names.slice(0, 3).join(', '), names.length - 3];
+/** A few of many, and how many more: a line that names a thousand hosts has no room for what to do. */
+export function nameSome(names: readonly string[], shown = 3): string {
+  const [first, more] = [names.slice(0, shown).join(', '), names.length - shown];
   return more > 0 ? `${first} and ${more} more` : first;
 }
 

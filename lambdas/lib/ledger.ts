@@ -30,7 +30,13 @@ export interface CurrentRelease extends Release {
   readonly deploymentId: string;
   readonly fence: number;
   readonly previous?: Release & { readonly deploymentId: string };
+  /** The catch-up that brought hosts to it last. */
+  readonly caughtUpBy?: string;
 }
+
+/** Whether what a deployment brought is what the ledger says: from then on closing it means going forward. */
+export const isCommitted = (current: CurrentRelease | undefined, deploymentId: string): boolean =>
+  current?.deploymentId === deploymentId || current?.caughtUpBy === deploymentId;
 
 /** A phase sent to a wave: the callback while it is open, the receipts afterwards. */
 export interface PhaseRun {

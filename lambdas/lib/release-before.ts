@@ -22,7 +22,7 @@ export async function withReleaseBefore(
 
 /**
  * The release that was live before this one. The same release again, such as for a changed parameter, is no other one; and what was
- * gone back from stays behind: a second rollback goes back further, never forward.
+ * gone back from stays behind: a second rollback goes back further, never forward. A catch-up made nothing live.
  */
 export async function releaseBefore(
   digest: string,
@@ -30,7 +30,7 @@ export async function releaseBefore(
 ): Promise<Release | undefined> {
   let reached = false;
   for await (const { outcome, request, closed } of history) {
-    if (outcome !== 'Succeeded' || !closed?.digest) continue;
+    if (outcome !== 'Succeeded' || request.catchUp || !closed?.digest) continue;
     if (closed.digest === digest) reached ||= !request.rollback;
     else if (reached) return { buildVersion: closed.buildVersion!, digest: closed.digest };
   }

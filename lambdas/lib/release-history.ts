@@ -1,4 +1,6 @@
 import type { Outcome } from '../../contracts/outcome.ts';
+import type { DatabaseFacts } from '../../contracts/phases/resolve-database.ts';
+import type { MigrationFacts } from '../../contracts/phases/run-migrations.ts';
 import type { DeploymentRequest } from '../../contracts/request.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -9,7 +11,12 @@ export interface HistoryEntry {
   /** Epoch milliseconds at which it took the lease; grows with each deployment of the app. */
   readonly since: number;
   readonly request: DeploymentRequest;
-  readonly closed?: { readonly buildVersion?: string; readonly digest?: string };
+  readonly closed?: {
+    readonly buildVersion?: string;
+    readonly digest?: string;
+    readonly database?: DatabaseFacts;
+    readonly migration?: MigrationFacts;
+  };
 }
 
 /** An app's deployments, the newest first. */
@@ -23,3 +30,9 @@ export const requestsSince = (app: string, time: number, ledger: Ledger) =>
     `request#${new Date(time).toISOString()}`,
     'request$',
   );
+
+/** The newest deployment of a release to all hosts; a catch-up is none. */
+export async function lastRelease(app: string, ledger: Ledger): Promise<HistoryEntry | undefined> {
+  for await (const entry of deploymentsOf(app, ledger)) if (!entry.request.catchUp) return entry;
+  return undefined;
+}

@@ -19,7 +19,7 @@ interface Chosen {
  * AttachVolume is asynchronous, `volume-attaching` asks the graph to come again.
  */
 export async function attachVolumes(
-  hosts: Host[],
+  hosts: readonly Host[],
   tag: { key: string; value: string },
   client: EC2Client,
 ): Promise<string[]> {

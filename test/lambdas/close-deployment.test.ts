@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { closeDeployment, countLost, type CloseInput } from '../../lambdas/close-deployment.ts';
+import { closeDeployment, type CloseInput } from '../../lambdas/close-deployment.ts';
 import { commitRelease } from '../../lambdas/commit-release.ts';
 import { historyKey, runKey, type PhaseRun } from '../../lambdas/lib/ledger.ts';
+import { countLost } from '../../lambdas/lib/lost-requests.ts';
 import type { Receipt } from '../../contracts/receipt.ts';
 import { doneLine, failedLine, samplePlan, sampleRun } from './support/samples.ts';
 import { dieAfterWrites, makeExecutions, useWorld } from './support/setup.ts';
@@ -54,6 +55,7 @@ describe('a deployment that succeeded', () => {
       digest: plan.image.digest,
       lost: { requests: 0, status5xx: 0, status499: 0 },
       failure: { Error: 'none', Cause: '' },
+      serving: { [`1.0.0@${plan.image.digest}`]: plan.waves[0] },
     });
     expect(await history('web-1')).toMatchObject({
       closed,

@@ -4,7 +4,8 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { deliverySeconds } from '../../contracts/phase.ts';
 import { phaseNames } from '../../contracts/phase-name.ts';
 import { phases } from '../../contracts/phases/index.ts';
-import { findHosts, inWaves } from '../../lambdas/find-hosts.ts';
+import type { DeploymentRequest } from '../../contracts/request.ts';
+import { findHosts } from '../../lambdas/find-hosts.ts';
 import { AwsError } from '../../rehearsal/aws/service.ts';
 import { openWire } from './support/aws-double.ts';
 import { apps, samplePlan, sampleRequest } from './support/samples.ts';
@@ -13,23 +14,12 @@ import { failureOf, useWorld } from './support/setup.ts';
 const names = (count: number) =>
   Array.from({ length: count }, (_, index) => `i-${String(index).padStart(8, '0')}`);
 
-describe('waves', () => {
-  test.each([
-    [0, []],
-    [1, [1]],
-    [49, [49]],
-    [50, [50]],
-    [51, [50, 1]],
-    [100, [50, 50]],
-    [1000, Array.from({ length: 20 }, () => 50)],
-  ])('of %i hosts', (count, sizes) => {
-    const waves = inWaves(names(count));
-    expect(waves.map(({ length }) => length)).toEqual(sizes);
-    expect(waves.flat()).toEqual(names(count));
-  });
-});
-
 const world = useWorld();
+/** Of an execution that has just begun. */
+const requestNow = (overrides: Partial<DeploymentRequest> = {}) => {
+  const now = new Date().toISOString();
+  return sampleRequest({ order: `${now} ${now}`, ...overrides });
+};
 const lease = { deploymentId: 'web-1', fence: 1 };
 const { image } = samplePlan();
 
@@ -52,6 +42,9 @@ interface Account {
   readonly hosts?: string[];
   readonly architecture?: string;
   readonly documents?: typeof documents;
+  /** Hosts whose agent has lost its connection. */
+  readonly offline?: string[];
+  readonly configured?: typeof apps;
 }
 const documents = phaseNames.map((name, index) => ({
   Name: `Doc-${name}`,
@@ -63,8 +56,8 @@ const documents = phaseNames.map((name, index) => ({
 }));
 
 /** Plans web-1 in an account that has so many hosts, each with its volume. EC2 lists them in pages, in no order. */
-async function plan(account: Account, from = { request: sampleRequest(), lease, image }) {
-  const { hosts = names(1), architecture = 'x86_64', documents: stored = documents } = account;
+async function plan(account: Account, from = { request: requestNow(), lease, image }) {
+  const { hosts = names(1), architecture = 'x86_64', documents: stored = documents, offline = [] } = account;
   const shuffled = [...hosts].reverse();
   const page = ({ NextToken }: Record<string, unknown>) => {
     const start = Number(NextToken ?? 0);
@@ -96,7 +89,7 @@ async function plan(account: Account, from = { request: sampleRequest(), lease, 
       DescribeInstanceInformation: ({ Filters }) => ({
         InstanceInformationList: (Filters as { Values: string[] }[])[0]!.Values.map((InstanceId) => ({
           InstanceId,
-          PingStatus: 'Online',
+          PingStatus: offline.includes(InstanceId) ? 'ConnectionLost' : 'Online',
           AgentVersion: '3.3.3000.0',
         })),
       }),
@@ -109,7 +102,7 @@ async function plan(account: Account, from = { request: sampleRequest(), lease, 
     },
   });
   const clients = { ec2: new EC2Client(wire.config), ssm: new SSMClient(wire.config), ledger: world.ledger };
-  return findHosts(from, apps, clients);
+  return findHosts(from, account.configured ?? apps, clients);
 }
 
 describe('a plan', () => {
@@ -118,7 +111,7 @@ describe('a plan', () => {
     expect(planned).toMatchObject({
       ...lease,
       image,
-      waves: [names(2)],
+      waves: [['i-00000000'], ['i-00000001']],
       volumeIds: ['vol-00000000', 'vol-00000001'],
       hasMigration: false,
       app: { name: 'web', hostTag: { key: 'fleet', value: 'web' } },
@@ -132,9 +125,9 @@ describe('a plan', () => {
     expect(await world.ledger.plan('web-1')).toEqual(planned);
   });
 
-  test('puts a thousand hosts, which EC2 lists in pages, into twenty waves in a stable order', async () => {
+  test('puts a thousand hosts, which EC2 lists in pages, into a canary wave and twenty more, in a stable order', async () => {
     const planned = await plan({ hosts: names(1000) });
-    expect(planned.waves).toHaveLength(20);
+    expect(planned.waves.map(({ length }) => length)).toEqual([1, ...Array<number>(19).fill(50), 49]);
     expect(planned.waves.flat()).toEqual(names(1000));
     expect(planned.volumeIds.map((id) => id.replace('vol-', 'i-'))).toEqual(names(1000));
     expect(JSON.stringify(planned).length).toBeLessThan(100_000);
@@ -150,7 +143,7 @@ describe('a plan', () => {
 
   test('resolves a database and migrates when the app is configured so', async () => {
     const from = {
-      request: sampleRequest({ app: 'api' }),
+      request: requestNow({ app: 'api' }),
       lease: { deploymentId: 'api-1', fence: 1 },
       image,
     };
@@ -179,7 +172,7 @@ describe('no plan is made', () => {
   });
 
   test('for an app that was taken out of the configuration', async () => {
-    expect(await idOf({}, { request: sampleRequest({ app: 'gone' }), lease, image })).toBe('unknown-app');
+    expect(await idOf({}, { request: requestNow({ app: 'gone' }), lease, image })).toBe('unknown-app');
   });
 
   test('when a document is missing', async () => {
@@ -191,5 +184,101 @@ describe('no plan is made', () => {
   test('and nothing of it is in the ledger', async () => {
     await failureOf(plan({ hosts: [] }));
     expect(await world.ledger.plan('web-1')).toBeUndefined();
+  });
+});
+
+/** The apps with another rollout. */
+const rolledOut = (rollout: Partial<(typeof apps)[number]['rollout']>) =>
+  apps.map((app) => ({ ...app, rollout: { ...app.rollout, ...rollout } }));
+
+describe('hosts that are out of reach', () => {
+  test('are left out as far as the configuration allows; canaries are online', async () => {
+    const account = { hosts: names(4), offline: names(1), configured: rolledOut({ unavailableHosts: 1 }) };
+    expect(await plan(account)).toMatchObject({
+      waves: [['i-00000001'], ['i-00000002', 'i-00000003']],
+      volumeIds: ['vol-00000001', 'vol-00000002', 'vol-00000003'],
+      leftOut: ['i-00000000'],
+    });
+  });
+
+  test('are one too many: they are named with the limit', async () => {
+    const account = { hosts: names(4), offline: names(2), configured: rolledOut({ unavailableHosts: 1 }) };
+    expect(await failureOf(plan(account))).toEqual({
+      id: 'host-offline',
+      message:
+        'the SSM agent of i-00000000, i-00000001 is not online, and 1 at most may be left out (rollout.unavailableHosts), never all: check that the instance runs, has its role, and reaches SSM',
+    });
+  });
+
+  test('are never all of them', async () => {
+    const account = { hosts: names(2), offline: names(2), configured: rolledOut({ unavailableHosts: 9 }) };
+    expect((await failureOf(plan(account))).id).toBe('host-offline');
+  });
+});
+
+describe('a rollout that one execution cannot walk', () => {
+  test('has too long waves: it says how many fit, and what to change', async () => {
+    const long = rolledOut({ waveHosts: 1 }).map((app) => ({
+      ...app,
+      timeouts: { ...app.timeouts, bake: 3600 },
+    }));
+    expect(await failureOf(plan({ hosts: names(12), configured: long }))).toEqual({
+      id: 'rollout-too-long',
+      message:
+        'web has 12 waves, and 10 fit into the 719 min that the execution has, at up to 3720 s each: lower timeouts.bake or timeouts.health, or raise rollout.waveHosts (1), then deploy again',
+    });
+  });
+
+  test('has waited too long for the lease', async () => {
+    const order = '2026-01-01T00:00:00Z 2026-01-01T00:00:00Z';
+    const late = { request: sampleRequest({ order }), lease, image };
+    expect((await failureOf(plan({}, late))).id).toBe('rollout-too-long');
+  });
+
+  test('has too many waves for an execution’s history', async () => {
+    const account = { hosts: names(200), configured: rolledOut({ waveHosts: 1 }) };
+    expect((await failureOf(plan(account))).message).toMatch(
+      /^web has 200 waves, and 103 fit into the history of an execution: raise rollout.waveHosts \(1\)/,
+    );
+  });
+});
+
+describe('a catch-up', () => {
+  const catchUp = (hosts: string[], overrides: Partial<DeploymentRequest> = {}) => ({
+    request: requestNow({ trigger: 'catch-up', catchUp: hosts, ...overrides }),
+    lease,
+    image,
+  });
+
+  test('is of those of its hosts that are there, whatever may be left out otherwise', async () => {
+    const from = catchUp(['i-00000001', 'i-00000002', 'i-09999999']);
+    expect(await plan({ hosts: names(4), offline: ['i-00000002'] }, from)).toMatchObject({
+      waves: [['i-00000001']],
+      leftOut: ['i-00000002'],
+      catchUp: true,
+    });
+  });
+
+  test('of hosts that are gone, or all out of reach, has no plan', async () => {
+    expect(await failureOf(plan({ hosts: names(2) }, catchUp(['i-09999999'])))).toEqual({
+      id: 'no-host-found',
+      message: 'none of i-09999999 is a running host of web: check the ids and their tag',
+    });
+    const offline = plan({ hosts: names(2), offline: names(1) }, catchUp(names(1)));
+    expect(await failureOf(offline)).toMatchObject({ id: 'host-offline' });
+  });
+
+  test('migrates nothing, and takes the database that the others have', async () => {
+    const database = { mode: 'postgres_only' as const, reason: 'Postgres answers' };
+    const from = catchUp(names(1), { app: 'api', database });
+    const planned = await plan({ hosts: names(2) }, { ...from, lease: { deploymentId: 'api-1', fence: 1 } });
+    expect(planned).toMatchObject({ hasDatabase: false, hasMigration: false, database });
+  });
+
+  test('gives no second host a SQLite file of its own', async () => {
+    const database = { mode: 'sqlite_only' as const, reason: 'Postgres is out of reach' };
+    const from = catchUp(names(1), { app: 'api', database });
+    expect(await failureOf(plan({ hosts: names(2) }, from))).toMatchObject({ id: 'sqlite-on-many-hosts' });
+    expect((await plan({ hosts: names(1) }, from)).database).toEqual(database);
   });
 });

@@ -1,6 +1,6 @@
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { afterEach, describe, expect, test } from 'vitest';
-import { isOlder, leastAgentVersion, refuseUnreachable } from '../../../lambdas/lib/agents.ts';
+import { isOlder, leastAgentVersion, refuseUnreachable, splitByReach } from '../../../lambdas/lib/agents.ts';
 import { openWire } from '../support/aws-double.ts';
 import { failureOf } from '../support/setup.ts';
 
@@ -56,7 +56,7 @@ describe('hosts whose agents', () => {
       architecture: 'x86_64' as const,
       availabilityZone: 'eu-central-1a',
     }));
-    return refuseUnreachable(hosts, new SSMClient(wire.config));
+    refuseUnreachable(await splitByReach(hosts, new SSMClient(wire.config)), 0);
   }
 
   const ids = (count: number) =>

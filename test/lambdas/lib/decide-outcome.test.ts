@@ -92,7 +92,17 @@ describe('a deployment', () => {
 
   test('that is inconsistent says why, and which way back failed', () => {
     const { Cause } = decideOutcome({ failure, reverted: [stuck] }, false).failure;
-    expect(Cause).toBe(`Inconsistent: ${failure.Cause} and the way back failed: ${stuck.error.Cause}`);
+    expect(Cause).toBe(`Inconsistent: ${failure.Cause}. The way back failed: ${stuck.error.Cause}`);
+  });
+});
+
+describe('what runs where', () => {
+  test('stands in the cause before the reasons, however long these are', () => {
+    const long = { Error: 'revert-failed', Cause: 'x'.repeat(5000) };
+    const walked = { failure: long, reverted: [{ failed: true as const, error: long }] };
+    const { Cause } = decideOutcome(walked, false, { where: '1.0.0 is on i-1' }).failure;
+    expect(Cause).toMatch(/^Inconsistent: x{999}…\. Now 1\.0\.0 is on i-1\. The way back failed: x+…$/);
+    expect(Cause).toHaveLength(3000);
   });
 });
 
