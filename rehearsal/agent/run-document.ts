@@ -1,5 +1,4 @@
 import type { Clock } from '../clock.ts';
-import { sleep } from '../clock.ts';
 import type { RehearsalHost } from '../host/host.ts';
 import type { CommandDocument, DocumentStep } from './document.ts';
 import { environmentOf, executionTimeout, interpolate, type ParameterValues } from './interpolate.ts';
@@ -17,16 +16,12 @@ export interface StepContext {
   readonly host: RehearsalHost;
   readonly clock: Clock;
   readonly isCancelled: () => boolean;
-  /** The host itself is gone, and with it the agent's worker. */
-  readonly onCrash: (reason: unknown) => void;
 }
 
-/** Milliseconds after a host's return until its agent gives up a command that was under way. */
-const recoveryMs = 60_000;
 /** The agent lets a step reboot the host again and again; the rehearsal takes a few to be a mistake. */
 const rebootLimit = 5;
 
-/** Runs a document's steps in order. A failing step does not stop the later ones unless it says so. */
+/** Runs a document's steps in order. A failing step does not stop the later ones unless it says so. Rejects if the host goes down. */
 export async function runDocument(command: AgentCommand, context: StepContext): Promise<StepResult[]> {
   const results: StepResult[] = [];
   for (const step of command.document.steps) {
@@ -34,11 +29,7 @@ export async function runDocument(command: AgentCommand, context: StepContext): 
       results.push(withoutRun(step.name, 'Cancelled', 1, '', context.clock));
       continue;
     }
-    const result = await runStep(step, command, context).catch((reason: unknown) => {
-      context.onCrash(reason);
-      return undefined;
-    });
-    if (!result) return [await reportCrash(command, context)];
+    const result = await runStep(step, command, context);
     results.push(result);
     if (endsDocument(step, result)) break;
   }
@@ -100,15 +91,9 @@ function endsDocument({ inputs }: DocumentStep, { status, code }: StepResult): b
 }
 
 /** Everything was killed: the script is not run again, and the crash is reported on the first step even if that had succeeded. */
-async function reportCrash({ document }: AgentCommand, { clock }: StepContext): Promise<StepResult> {
-  await sleep(clock, recoveryMs);
-  return withoutRun(
-    document.steps[0]?.name ?? '',
-    'Failed',
-    1,
-    'document process failed unexpectedly',
-    clock,
-  );
+export function reportCrash({ document }: AgentCommand, clock: Clock): StepResult {
+  const name = document.steps[0]?.name ?? '';
+  return withoutRun(name, 'Failed', 1, 'document process failed unexpectedly', clock);
 }
 
 function withoutRun(

@@ -38,7 +38,7 @@ export interface StepRun extends ScriptResult {
 export function toStepResult(name: string, run: StepRun): StepResult {
   const code = run.timedOut ? exitCodes.killed : run.exitCode;
   const verdict = judgeExit(code, run.cancelled);
-  const note = verdict.status === 'Failed' ? `failed to run commands: exit status ${code}` : '';
+  const note = verdict.status === 'Failed' ? `failed to run commands: ${describeExit(code, run.signal)}` : '';
   return {
     name,
     ...verdict,
@@ -48,6 +48,13 @@ export function toStepResult(name: string, run: StepRun): StepResult {
     startedAt: new Date(run.startedAt),
     endedAt: new Date(run.endedAt),
   };
+}
+
+/** As Go's ExitError says it. */
+function describeExit(code: number, signal: NodeJS.Signals | undefined): string {
+  if (!signal) return `exit status ${code}`;
+  const words: Partial<Record<NodeJS.Signals, string>> = { SIGKILL: 'killed', SIGTERM: 'terminated' };
+  return `signal: ${words[signal] ?? signal}`;
 }
 
 /** Failed before TimedOut before Cancelled before Success. Source: the agent's DocumentResultAggregator. */

@@ -11,9 +11,11 @@ export interface ScriptRun {
 }
 
 export interface ScriptResult {
-  /** As the agent reports it: 137 after a timeout or a kill. */
+  /** As the agent reports it: 137 after a timeout, -1 after a signal of somebody else. */
   readonly exitCode: number;
   readonly timedOut: boolean;
+  /** What ended it, if somebody else than the agent did; its exit code is -1 then. */
+  readonly signal?: NodeJS.Signals;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -32,7 +34,20 @@ export interface RehearsalHost {
   runScript(run: ScriptRun): Promise<ScriptResult>;
   /** As EC2's AttachVolume: the device appears on the host soon after. */
   attachVolume(volumeId: string): Promise<void>;
+  /** Whether it is on its way up; a host that has no need to boot says nothing. */
+  readonly isBooting?: boolean;
+  /** Tells when its agent can no longer reach AWS, and when it can again; a host that always can says nothing. */
+  onReach?(listener: (reaches: boolean) => void): void;
   destroy(): Promise<void>;
+}
+
+/** A script under way on a host. */
+export interface RunningScript {
+  readonly run: ScriptRun;
+  /** SIGKILL to its whole process group, as by the kernel or a person. */
+  kill(): Promise<void>;
+  /** It is over, whatever became of it. */
+  readonly ended: Promise<void>;
 }
 
 /** The agent cannot answer: its host is down, or went down and took the script with it. */

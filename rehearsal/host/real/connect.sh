@@ -1,6 +1,7 @@
 #!/bin/sh
 # connect.sh INDEX PID METADATA: wires a host that is about to boot. METADATA is a path to the network namespace of its
-# metadata service. No default route and no address translation: the host reaches this machine's end and nothing else.
+# metadata service. No default route and no address translation: the host reaches
+# this machine's ends, its own and those that other hosts have, and nothing else.
 set -eu
 index=$1 pid=$2 metadata=$3
 link=edgepaas$index
@@ -18,6 +19,7 @@ link set eth0 up
 link add imds0 type veth peer name imds1
 link set imds0 up
 route add 169.254.169.254 dev imds0 src 10.77.$index.2
+route add 10.77.0.0/16 via 10.77.$index.1
 HOST
 nsenter --net="/proc/$pid/ns/net" ip link set imds1 netns "$metadata"
 nsenter --net="$metadata" ip -batch - <<METADATA

@@ -8,12 +8,14 @@ const namespaces = ['--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '
 /**
  * Starts a program in a process group of its own and waits for its end. nsenter itself would, when its child is stopped,
  * stop too; and a host that shuts down stops all processes for a moment, of which nsenter is none, so that nobody would
- * ever wake it, and the host's PID 1 could not end before nsenter had reaped its child.
+ * ever wake it, and the host's PID 1 could not end before nsenter had reaped its child. It ends as the program did, by a
+ * signal too.
  */
 const waiter = `defined(my $child = fork) or die;
   if (!$child) { setpgrp; exec @ARGV; exit 127 }
   waitpid $child, 0;
-  exit($? & 127 ? 128 + ($? & 127) : $? >> 8)`;
+  kill $? & 127, $$ if $? & 127;
+  exit $? >> 8`;
 
 /** Arguments of nsenter that run a program inside; `pid` is the host's PID 1 as this machine counts. */
 export function enterHost(pid: number, command: readonly string[]): string[] {

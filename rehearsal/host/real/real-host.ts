@@ -1,7 +1,15 @@
+import { EventEmitter } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BaseImage } from '../../cache/ensure-base-image.ts';
+import {
+  HostDownError,
+  type RehearsalHost,
+  type RunningScript,
+  type ScriptResult,
+  type ScriptRun,
+} from '../host.ts';
 import { HostDownError, type RehearsalHost, type ScriptResult, type ScriptRun } from '../host.ts';
 import { copyDisk } from './copy-disk.ts';
 import type { RealHostOptions } from './host-options.ts';
@@ -30,7 +38,11 @@ export class RealHost implements RehearsalHost {
   readonly gatewayAddress: string;
   readonly #options: RealHostOptions;
   readonly #parts: HostParts;
+  readonly #scripts = new EventEmitter<{ started: [RunningScript] }>();
+  readonly #reach = new EventEmitter<{ changed: [boolean] }>();
   #boot: Promise<Boot> | undefined;
+  #isUp = false;
+  #reboots = 0;
 
   private constructor(options: RealHostOptions, parts: HostParts) {
     this.instanceId = options.instanceId;
@@ -61,10 +73,25 @@ export class RealHost implements RehearsalHost {
     const result = await runAsAgent(
       { name, pid, instanceId: this.instanceId, region: this.#options.region },
       run,
+      (script) => void this.#scripts.emit('started', script),
     );
     if (this.#boot !== boot)
       throw new HostDownError(`${this.instanceId} went down while ${run.stepName} ran`);
     return result;
+  }
+
+  /** Told of each script as it starts; the answer ends that. */
+  onScript(listener: (script: RunningScript) => void): () => void {
+    this.#scripts.on('started', listener);
+    return () => void this.#scripts.off('started', listener);
+  }
+
+  onReach(listener: (reaches: boolean) => void): void {
+    this.#reach.on('changed', listener);
+  }
+
+  get isBooting(): boolean {
+    return this.#reboots > 0 || (this.#boot !== undefined && !this.#isUp);
   }
 
   /** For inspection: runs a program on the host as root and gives its stdout. */
@@ -104,6 +131,7 @@ export class RealHost implements RehearsalHost {
   async kill(): Promise<void> {
     const booting = this.#boot;
     this.#boot = undefined;
+    this.#setUp(false);
     const boot = await booting?.catch(() => undefined); // a boot that failed has left nothing running
     boot?.stop();
     await boot?.ended;
@@ -119,8 +147,13 @@ export class RealHost implements RehearsalHost {
   }
 
   async reboot(): Promise<void> {
-    await this.kill();
-    await this.boot();
+    this.#reboots += 1;
+    try {
+      await this.kill();
+      await this.boot();
+    } finally {
+      this.#reboots -= 1;
+    }
   }
 
   async destroy(): Promise<void> {
@@ -142,6 +175,7 @@ export class RealHost implements RehearsalHost {
     void boot.ended.then(({ wantsReboot }) => this.#goDown(starting, wantsReboot));
     try {
       await awaitBooted(boot.pid);
+      if (this.#boot === starting) this.#setUp(true);
       return boot;
     } catch (error) {
       boot.stop();
@@ -152,8 +186,14 @@ export class RealHost implements RehearsalHost {
   /** It went down of itself: `systemctl reboot` or `systemctl poweroff`. */
   #goDown(boot: Promise<Boot> | undefined, wantsReboot: boolean): void {
     if (this.#boot !== boot) return;
+    this.#setUp(false);
     this.#boot = wantsReboot ? this.#start() : undefined;
     this.#boot?.catch(() => {}); // whoever asks something of the host is told
+  }
+
+  #setUp(isUp: boolean): void {
+    this.#isUp = isUp;
+    this.#reach.emit('changed', isUp);
   }
 
   async #running(): Promise<Boot> {

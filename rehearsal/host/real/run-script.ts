@@ -2,7 +2,7 @@ import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { HostDownError, type ScriptResult, type ScriptRun } from '../host.ts';
+import { HostDownError, type RunningScript, type ScriptResult, type ScriptRun } from '../host.ts';
 import { joinAgent } from './agent-cgroup.ts';
 import { enterHost, runInside } from './enter-host.ts';
 
@@ -22,6 +22,8 @@ export function orchestrationFolder(instanceId: string): string {
 
 const agentPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const killedExitCode = 137;
+/** Of a script that a signal ended which is not the agent's own. Source: the agent's executers.go, and Go's WaitStatus. */
+const signalledExitCode = -1;
 
 /**
  * Tells its pid, which stays the script's and so its process group's through all that follows, and waits to be taken into
@@ -33,11 +35,19 @@ const prologue = 'cd /usr/bin; umask 0022; echo $$ >&3; read -r _ <&3; exec 3>&-
  * Runs one step of a document as the SSM agent does: from a file on the host's disk, by `sh -c <path>`, without HOME,
  * in a process group of its own that is killed when the time is up, finished only when its output is closed.
  */
-export async function runAsAgent(host: ScriptHost, run: ScriptRun): Promise<ScriptResult> {
+export async function runAsAgent(
+  host: ScriptHost,
+  run: ScriptRun,
+  onStart: (script: RunningScript) => void,
+): Promise<ScriptResult> {
   const path = await writeScript(host, run);
   const environment = Object.entries(agentEnvironment(host, run)).map(([name, value]) => `${name}=${value}`);
   const start = ['env', '-i', ...environment, 'sh', '-c', path];
-  return superviseScript(host, ['sh', '-c', prologue, 'sh', ...start], run.timeoutSeconds);
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  const started = (group: number) => onStart({ run, ended, kill: () => killGroup(host, group) });
+  const command = ['sh', '-c', prologue, 'sh', ...start];
+  return superviseScript(host, command, run.timeoutSeconds, started).finally(end);
 }
 
 /** Folder by folder: `recursive` never ends under /proc/<pid>, should that process be gone. */
@@ -73,24 +83,27 @@ async function superviseScript(
   host: ScriptHost,
   command: readonly string[],
   timeoutSeconds: number,
+  onStart: (group: number) => void,
 ): Promise<ScriptResult> {
   const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'pipe'];
   const child = spawn('nsenter', enterHost(host.pid, command), { stdio, detached: true });
   const [, stdout, stderr] = child.stdio.map(collect);
   let group: number | undefined;
-  joinAgent(host.name, child, (started) => (group = started));
+  joinAgent(host.name, child, (started) => onStart((group = started)));
   let timedOut = false;
   const expire = () => {
     timedOut = true;
     if (group) void killGroup(host, group);
   };
   const timer = setTimeout(expire, timeoutSeconds * 1000);
-  const code = await finish(child);
+  const { code, signal } = await finish(child);
   clearTimeout(timer);
   if (!group) throw new HostDownError(`${host.instanceId} did not start a script: ${stderr!().trim()}`);
-  const exitCode = timedOut ? killedExitCode : code;
+  const output = { stdout: stdout!(), stderr: stderr!() };
+  if (signal && !timedOut) return { exitCode: signalledExitCode, timedOut, signal, ...output };
+  const exitCode = timedOut ? killedExitCode : code!;
   // The agent takes 137 for its own kill, whoever returned it.
-  return { exitCode, timedOut: exitCode === killedExitCode, stdout: stdout!(), stderr: stderr!() };
+  return { exitCode, timedOut: exitCode === killedExitCode, ...output };
 }
 
 function collect(stream: Readable | Writable | null | undefined): () => string {
@@ -99,10 +112,15 @@ function collect(stream: Readable | Writable | null | undefined): () => string {
   return () => Buffer.concat(chunks).toString();
 }
 
-function finish(child: ChildProcess): Promise<number> {
+interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+function finish(child: ChildProcess): Promise<Exit> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => resolve(code ?? killedExitCode));
+    child.once('close', (code, signal) => resolve({ code, signal }));
   });
 }
 

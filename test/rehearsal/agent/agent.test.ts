@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createAgent } from '../../../rehearsal/agent/agent.ts';
+import { createAgent, type Agent } from '../../../rehearsal/agent/agent.ts';
 import { readDocument, type CommandDocument } from '../../../rehearsal/agent/document.ts';
 import { executionTimeout, withDefaults } from '../../../rehearsal/agent/interpolate.ts';
-import { aggregate } from '../../../rehearsal/agent/step-result.ts';
+import { aggregate, type StepResult } from '../../../rehearsal/agent/step-result.ts';
 import { combineOutput, truncateStream } from '../../../rehearsal/agent/truncate-output.ts';
-import type { ScriptResult } from '../../../rehearsal/host/host.ts';
+import { HostDownError, type ScriptResult } from '../../../rehearsal/host/host.ts';
 import { ManualClock, settle } from '../../support/manual-clock.ts';
 import { ok, ScriptHost } from '../../support/script-host.ts';
 
@@ -58,6 +58,15 @@ describe('an exit code', () => {
     expect((await run(documentOf([step('one')])))[0]!.stderr).toBe(
       'oops\nfailed to run commands: exit status 7',
     );
+  });
+});
+
+it('that is none, since somebody’s signal ended the script, is a failure that names the signal', async () => {
+  host.answer = () => ({ ...ok, exitCode: -1, signal: 'SIGKILL' });
+  expect((await run(documentOf([step('one')])))[0]).toMatchObject({
+    status: 'Failed',
+    code: -1,
+    stderr: 'failed to run commands: signal: killed',
   });
 });
 
@@ -167,6 +176,69 @@ it('reports a command failed, on its first step, a minute after everything was k
     { name: 'one', status: 'Failed', stdout: 'document process failed unexpectedly' },
   ]);
   expect(calls).toBe(2);
+});
+
+describe('an agent that goes away while a script runs', () => {
+  const command = () => ({ commandId: 'c', documentName: 'd', document: twoSteps(), values: {} });
+  let endScript: () => void;
+  let agent: Agent;
+  let results: Promise<StepResult[]>;
+  let told: StepResult[] | undefined;
+  const begin = async () => {
+    told = undefined;
+    host.answer = () => new Promise((resolve) => (endScript = () => resolve({ ...ok, stdout: 'done' })));
+    agent = createAgent(host, clock);
+    results = agent.run(command(), () => undefined);
+    void results.then((given) => (told = given));
+    await settle();
+  };
+  const runOut = async () => {
+    endScript();
+    await settle();
+  };
+
+  it('reports when it is back what the script said meanwhile', async () => {
+    await begin();
+    agent.kill();
+    await runOut();
+    await runOut();
+    await clock.advance(600_000);
+    expect(told).toBeUndefined();
+    agent.restart();
+    expect(await results).toMatchObject([{ stdout: 'done' }, { stdout: 'done' }]);
+  });
+
+  it('with its workers reports a minute after its return that the document failed, and begins no other step', async () => {
+    await begin();
+    agent.killWithWorkers();
+    await runOut();
+    await clock.advance(600_000);
+    agent.restart();
+    await clock.advance(59_999);
+    expect(told).toBeUndefined();
+    await clock.advance(1);
+    expect(await results).toMatchObject([{ stdout: 'document process failed unexpectedly' }]);
+    expect(host.runs).toHaveLength(1);
+  });
+
+  it('with its host counts the minute from the host’s return, and says nothing before', async () => {
+    let reach: (reaches: boolean) => void;
+    Object.assign(host, { onReach: (listener: typeof reach) => (reach = listener) });
+    await begin();
+    reach!(false);
+    host.answer = () => Promise.reject(new HostDownError('down'));
+    await runOut();
+    await clock.advance(600_000);
+    const delivered: string[] = [];
+    agent.whenOnline(() => delivered.push('delivered'));
+    expect([agent.pingStatus, ...delivered]).toEqual(['Online']);
+    reach!(true);
+    expect(delivered).toEqual(['delivered']);
+    await clock.advance(59_999);
+    expect(told).toBeUndefined();
+    await clock.advance(1);
+    expect(await results).toMatchObject([{ stdout: 'document process failed unexpectedly' }]);
+  });
 });
 
 it('counts Failed before TimedOut before Success', () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { HostDownError } from '../../../rehearsal/host/host.ts';
+import { HostDownError, type RunningScript } from '../../../rehearsal/host/host.ts';
 import type { RealHost } from '../../../rehearsal/host/real/real-host.ts';
 import { createHost, describeRealHost, runOn } from './fixture.ts';
 
@@ -66,17 +66,43 @@ describeRealHost('a script on a real rehearsal host, as the SSM agent runs it', 
     expect(result).toMatchObject({ exitCode: 137, timedOut: true });
   });
 
+  it('is killed by somebody else with its whole group, which the agent tells from its own kill', async () => {
+    const scripts: RunningScript[] = [];
+    const unsubscribe = host.onScript((script) => void scripts.push(script));
+    const result = runOn(host, 'echo begun; sleep 1006 & sleep 1007');
+    await expect.poll(() => host.exec(['ps', '-eo', 'args='])).toContain('sleep 1007');
+    unsubscribe();
+    expect(scripts.map(({ run }) => run.stepName)).toEqual(['step']);
+    await scripts[0]!.kill();
+    expect(await result).toMatchObject({
+      exitCode: -1,
+      timedOut: false,
+      signal: 'SIGKILL',
+      stdout: 'begun\n',
+    });
+    await scripts[0]!.ended;
+    expect((await runOn(host, 'ps -eo args= | grep "^sleep 100[67]"')).stdout).toBe('');
+    expect(scripts).toHaveLength(1);
+  });
+
   it('is finished only when its output is closed', async () => {
     expect((await runOn(host, '(sleep 0.3; echo late) & echo early')).stdout).toBe('early\nlate\n');
   });
 
   it('is lost with its host, which then refuses others until it is up again', async () => {
+    const reach: boolean[] = [];
+    host.onReach((reaches) => void reach.push(reaches));
     const lost = expect(runOn(host, 'sleep 1005')).rejects.toBeInstanceOf(HostDownError);
     await expect.poll(() => host.exec(['ps', '-eo', 'args='])).toContain('sleep 1005');
     await host.kill();
     await lost;
     await expect(runOn(host, 'true')).rejects.toBeInstanceOf(HostDownError);
-    await host.boot();
+    const booting = host.boot();
+    expect(host.isBooting).toBe(true);
+    expect(reach).toEqual([false]);
+    await booting;
+    expect(host.isBooting).toBe(false);
+    expect(reach).toEqual([false, true]);
     expect((await runOn(host, 'true')).exitCode).toBe(0);
   });
 });
