@@ -1,12 +1,12 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { InvalidConfigError } from '../contracts/config.ts';
 import { InterruptedError, type Interruption } from './interruption.ts';
-import type { Load } from './load/start-load.ts';
 import { logError } from './log-folder.ts';
 import type { Progress } from './progress.ts';
 import { Rehearsal } from './rehearsal.ts';
 import { printReceipt } from './report/print-receipt.ts';
 import type { RehearsalReport } from './report/report.ts';
+import type { HostLoads } from './scenario/host-loads.ts';
 import { scenarioOf, type ScenarioName } from './scenario/index.ts';
 import { tellScenario, type Narrator } from './scenario/tell.ts';
 import { measureQuietPush } from './scenario/quiet-push.ts';
@@ -28,7 +28,7 @@ export interface Rehearsing {
 /** Sets up, tells the scenario, prints the receipt and takes everything down. True if all went as it should. */
 export async function rehearse(about: Rehearsing): Promise<boolean> {
   const { hostNote, progress, interruption, reportFile } = about;
-  const { configFile, database, checkouts } = { ...scenarioOf(about.scenario), ...about };
+  const { configFile, hosts, database, checkouts } = { ...scenarioOf(about.scenario), ...about };
   const startedAt = new Date();
   rmSync(reportFile, { force: true }); // an older run's says nothing of this one
   const { signal } = interruption;
@@ -37,9 +37,9 @@ export async function rehearse(about: Rehearsing): Promise<boolean> {
     signal,
     makeStage: (tags, app) =>
       hostNote
-        ? createSimulatedStage({ tags, app: app.name })
+        ? createSimulatedStage({ tags, app: app.name, hosts })
         : createRealStage({
-            ...{ tags, signal, database, checkouts },
+            ...{ tags, signal, hosts, database, checkouts },
             ...{ serverNames: app.serverNames, progress: progress.say },
           }),
     onHistory: progress.note,
@@ -48,7 +48,7 @@ export async function rehearse(about: Rehearsing): Promise<boolean> {
     const otherWay = 'Without a real host the same flow runs by: npm start -- --simulated';
     throw new Error(`${(error as Error).message}\n${otherWay}`, { cause: error });
   });
-  const loads: Load[] = [];
+  const loads: HostLoads[] = [];
   let succeeded = false;
   try {
     const report = await Promise.race([tell(rehearsal, about, startedAt, loads), interruption.happened]);
@@ -67,7 +67,7 @@ export async function rehearse(about: Rehearsing): Promise<boolean> {
 
 async function takeDown(rehearsal: Rehearsal, keepLogs: boolean): Promise<void> {
   const { stage, logFolder } = rehearsal;
-  if (keepLogs && stage.kind === 'real') await keepHostLogs((stage as RealStage).host, logFolder);
+  if (keepLogs && stage.kind === 'real') await keepHostLogs((stage as RealStage).hosts, logFolder);
   await rehearsal.close(keepLogs);
   if (!keepLogs) return;
   console.error(`All logs of this run: ${logFolder}`);
@@ -78,7 +78,7 @@ async function tell(
   rehearsal: Rehearsal,
   { scenario, progress, interruption, hostNote }: Rehearsing,
   startedAt: Date,
-  loads: Load[],
+  loads: HostLoads[],
 ): Promise<RehearsalReport> {
   const narrator = narrate(progress, interruption);
   const { stage } = rehearsal;

@@ -52,7 +52,7 @@ export class PhaseHost {
   }
 
   get host(): RealHost {
-    return this.#surroundings!.host;
+    return this.#surroundings!.hosts[0]!;
   }
 
   get database(): ManagedDatabase {
@@ -64,10 +64,11 @@ export class PhaseHost {
   async #start({ volume, database = false, image: given }: PhaseHostOptions): Promise<void> {
     const image = given ?? (await ensureBaseImage());
     this.dockerKeyFingerprint = image.dockerKeyFingerprint;
-    const host = hostOptions(volume);
     const notifyUrl = 'http://127.0.0.1:9/';
-    const options = { image, host, registryName, awsNames, notifyUrl, database };
-    this.#surroundings = await Surroundings.create(options, this.#cleanUp);
+    this.#surroundings = await Surroundings.create(
+      { image, hosts: [hostOptions(volume)], registryName, awsNames, notifyUrl, database },
+      this.#cleanUp,
+    );
     await this.#surroundings.open(answerAsAws(this.parameters), (given) => given === password);
   }
 

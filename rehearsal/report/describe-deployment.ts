@@ -4,9 +4,10 @@ import type { Receipt } from '../../contracts/receipt.ts';
 import { historyKey, type PhaseRun } from '../../lambdas/lib/ledger.ts';
 import type { Closed } from '../../lambdas/close-deployment.ts';
 import type { DeploymentRequest } from '../../contracts/request.ts';
-import type { Counts } from '../load/load-report.ts';
+import { groupBy } from '../group-by.ts';
 import type { Rehearsal, Walked } from '../rehearsal.ts';
-import type { DeploymentReport, LoadSummary, PhaseReport } from './report.ts';
+import { servingOf } from './host-reports.ts';
+import type { DeploymentReport, HostReport, PhaseReport } from './report.ts';
 
 interface History {
   readonly request: DeploymentRequest;
@@ -19,7 +20,6 @@ export async function describeDeployment(
   rehearsal: Rehearsal,
   title: string,
   walked: Walked,
-  load: Counts | null = null,
 ): Promise<DeploymentReport> {
   const { deployer } = rehearsal;
   const deploymentId = deploymentOf(walked);
@@ -31,6 +31,7 @@ export async function describeDeployment(
   const isBefore = (at: number) => liveAt !== null && at <= liveAt;
   const entered = walked.execution.handle.history.filter(({ type }) => type.endsWith('StateEntered'));
   const failed = walked.status !== 'SUCCEEDED';
+  const hosts = await lookAtHosts(rehearsal);
   return {
     title,
     deploymentId,
@@ -52,9 +53,10 @@ export async function describeDeployment(
     database: history?.closed?.database ?? null,
     migration: history?.closed?.migration ?? null,
     lost: history?.closed?.lost ?? { requests: 0, status5xx: 0, status499: 0 },
-    load: load && summarizeLoad(load),
+    load: null,
     // Asked without a name, port 80 answers as the first app.
-    servingAfterwards: ['none', rehearsal.app.name].includes(app) ? await rehearsal.stage.serving() : null,
+    servingAfterwards: ['none', rehearsal.app.name].includes(app) ? servingOf(hosts) : null,
+    hosts,
   };
 }
 
@@ -70,7 +72,13 @@ export function deploymentOf({ execution }: Walked): string {
 function phasesOf(runs: PhaseRun[]): PhaseReport[] {
   const walked = runs.filter(({ receipts }) => Object.keys(receipts ?? {}).length > 0);
   walked.sort((one, other) => one.since - other.since || order(one.phase) - order(other.phase));
-  return walked.map(({ phase, receipts }) => describePhase(phase, Object.values(receipts ?? {})));
+  const byPhase = groupBy(walked, ({ phase }) => phase);
+  return [...byPhase].map(([phase, waves]) =>
+    describePhase(
+      phase,
+      waves.flatMap(({ receipts }) => Object.values(receipts ?? {})),
+    ),
+  );
 }
 
 const order = (phase: PhaseName) => phaseNames.indexOf(phase);
@@ -89,7 +97,11 @@ function factOf(runs: PhaseRun[], phase: PhaseName, fact: string): number | null
   return numbers.length > 0 ? Math.max(...numbers) : null;
 }
 
-export function summarizeLoad(counts: Counts): LoadSummary {
-  const { requests, failed, resets, truncatedStreams, webSocketsWithoutCloseFrame, p50Ms, p99Ms } = counts;
-  return { requests, failed, resets, truncatedStreams, webSocketsWithoutCloseFrame, p50Ms, p99Ms };
-}
+const lookAtHosts = ({ stage }: Rehearsal): Promise<HostReport[]> =>
+  Promise.all(
+    stage.hosts.map(async (host) => ({
+      instanceId: host.instanceId,
+      serving: await stage.serving(host),
+      load: null,
+    })),
+  );

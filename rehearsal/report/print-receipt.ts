@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
+import { lostOf } from './host-reports.ts';
 import { inColumns, milliseconds, rule, together, width, wrap } from './layout.ts';
-import type { DeploymentReport, LoadSummary, PhaseReport, RehearsalReport } from './report.ts';
+import type { DeploymentReport, HostReport, LoadSummary, PhaseReport, RehearsalReport } from './report.ts';
 
 type Style = Parameters<typeof styleText>[0];
 type Paint = (style: Style, text: string) => string;
@@ -41,7 +42,7 @@ function describe(deployment: DeploymentReport, paint: Paint): string[] {
     ...data(deployment),
     ...clients(deployment, paint),
     ...nginxCount(deployment),
-    ...(servingAfterwards ? [`  port 80 now answers ${servingAfterwards}`] : []),
+    ...(servingAfterwards ? wrap(`  port 80 now answers ${servingAfterwards}`, '    ') : []),
   ];
 }
 
@@ -82,13 +83,20 @@ function phase({ phase: name, ms, result }: PhaseReport): string {
   return `  ${name.padEnd(15)}${milliseconds(ms).padStart(7)}${result === 'failed' ? '✗' : ''}`;
 }
 
-function clients({ load, outcome }: DeploymentReport, paint: Paint): string[] {
+function clients({ load, hosts, outcome }: DeploymentReport, paint: Paint): string[] {
   if (!load) return [];
-  const { requests, p50Ms, p99Ms } = load;
+  const { p50Ms, p99Ms } = load;
   const style = lostOf(load) === 0 ? 'green' : outcome === 'RolledBack' ? 'yellow' : 'red';
-  const text = `  clients: ${together(`${requests} requests,`)} ${losses(load)}; ${latency(p50Ms, p99Ms)}`;
-  return wrap(text, '           ').map((line, index) => (index === 0 ? paint(style, line) : line));
+  const text = `  clients: ${counted(load)}; ${latency(p50Ms, p99Ms)}`;
+  const lines = wrap(text, '           ').map((line, index) => (index === 0 ? paint(style, line) : line));
+  return [...lines, ...(hosts.length > 1 ? hosts.flatMap(losing) : [])];
 }
+
+/** A host of several whose clients lost something. */
+const losing = ({ instanceId, load }: HostReport) =>
+  load && lostOf(load) > 0 ? wrap(`           on ${instanceId} ${counted(load)}`, '             ') : [];
+
+const counted = (load: LoadSummary) => `${together(`${load.requests} requests,`)} ${losses(load)}`;
 
 function losses({ failed, resets, truncatedStreams, webSocketsWithoutCloseFrame }: LoadSummary): string {
   const counts = [
@@ -102,9 +110,6 @@ function losses({ failed, resets, truncatedStreams, webSocketsWithoutCloseFrame 
 
 const latency = (p50Ms: number, p99Ms: number) =>
   `${together(`p50 ${milliseconds(p50Ms)}`)}, ${together(`p99 ${milliseconds(p99Ms)}`)}`;
-
-const lostOf = ({ failed, resets, truncatedStreams, webSocketsWithoutCloseFrame }: LoadSummary) =>
-  failed + resets + truncatedStreams + webSocketsWithoutCloseFrame;
 
 function nginxCount({ lost: { requests, status5xx, status499 } }: DeploymentReport): string[] {
   if (requests === 0) return [];

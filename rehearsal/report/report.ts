@@ -19,8 +19,17 @@ export interface LoadSummary {
   readonly resets: number;
   readonly truncatedStreams: number;
   readonly webSocketsWithoutCloseFrame: number;
+  /** Of several hosts, the slowest one's. */
   readonly p50Ms: number;
   readonly p99Ms: number;
+}
+
+/** A host after a deployment. */
+export interface HostReport {
+  readonly instanceId: string;
+  /** What its port 80 answers. */
+  readonly serving: string;
+  readonly load: LoadSummary | null;
 }
 
 export interface DeploymentReport {
@@ -50,10 +59,11 @@ export interface DeploymentReport {
   readonly migration: MigrationFacts | null;
   /** Nginx's own count since the switch. */
   readonly lost: { readonly requests: number; readonly status5xx: number; readonly status499: number };
-  /** Absent when no load ran. */
+  /** Of all hosts; absent when no load ran. */
   readonly load: LoadSummary | null;
-  /** What port 80 answers after it all; null for another app than the first. */
+  /** What port 80 answers after it all, on every host or by host; null for another app than the first. */
   readonly servingAfterwards: string | null;
+  readonly hosts: readonly HostReport[];
 }
 
 export interface RehearsalReport {

@@ -31,7 +31,7 @@ export async function measureFloor(rehearsal: Rehearsal, stage: RealStage, name 
   await logIn(rehearsal, stage);
   const times: number[] = [];
   for (let run = 0; run < runs; run += 1) times.push(await measureOnce(rehearsal, stage, `${name}-${run}`));
-  await stage.host.exec(['rm', '-r', '/run/edgepaas-floor']);
+  await stage.hosts[0].exec(['rm', '-r', '/run/edgepaas-floor']);
   return times.sort((one, other) => one - other)[Math.floor(runs / 2)]!;
 }
 
@@ -41,7 +41,9 @@ async function measureOnce({ app }: Rehearsal, stage: RealStage, buildVersion: s
   await pushImage({ image, registry: stage.registryUrl, repository: app.repository.name, tag: image.digest });
   const name = `${stage.registryName}/${app.repository.name}@${image.digest}`;
   const variables = [`IMAGE=${name}`, `CONTAINER_PORT=${app.containerPort}`, `HEALTH_PATH=${app.healthPath}`];
-  return Number(await stage.host.exec(['timeout', timeout, 'env', ...variables, 'bash', '-c', bySequence]));
+  return Number(
+    await stage.hosts[0].exec(['timeout', timeout, 'env', ...variables, 'bash', '-c', bySequence]),
+  );
 }
 
 /** The login itself is not part of the floor. */
@@ -52,5 +54,5 @@ async function logIn({ deployer }: Rehearsal, stage: RealStage): Promise<void> {
   const auths = { [stage.registryName]: { auth: answer.authorizationData[0]!.authorizationToken } };
   const script =
     'umask 077; mkdir -p /run/edgepaas-floor; printf %s "$CONFIG" > /run/edgepaas-floor/config.json';
-  await stage.host.exec(['env', `CONFIG=${JSON.stringify({ auths })}`, 'sh', '-c', script]);
+  await stage.hosts[0].exec(['env', `CONFIG=${JSON.stringify({ auths })}`, 'sh', '-c', script]);
 }

@@ -7,7 +7,9 @@ import type { Scenario } from './tell.ts';
 export interface Rehearsable {
   readonly help: string;
   readonly configFile: string;
-  /** A managed PostgreSQL beside the host. */
+  /** One unless said. */
+  readonly hosts?: number;
+  /** A managed PostgreSQL beside the hosts. */
   readonly database: boolean;
   /** What a machine that builds images has checked out, by app. */
   readonly checkouts?: Readonly<Record<string, string>>;

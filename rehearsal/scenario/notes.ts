@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { collectFacts } from '../../lambdas/lib/deployment-facts.ts';
+import type { RealHost } from '../host/real/real-host.ts';
 import type { ManagedDatabase } from '../managed-database/managed-database.ts';
 import type { Rehearsal } from '../rehearsal.ts';
 import type { RealStage } from '../stage/real-stage.ts';
@@ -7,10 +8,16 @@ import type { RealStage } from '../stage/real-stage.ts';
 /** The host's folder of an app's SQLite file. */
 export const sqliteFolder = '/mnt/docker-data/edgepaas/web/sqlite';
 
-export function realStage({ stage }: Rehearsal): RealStage & { readonly database: ManagedDatabase } {
-  const { database } = stage as RealStage;
+interface DatabaseStage extends RealStage {
+  readonly host: RealHost;
+  readonly database: ManagedDatabase;
+}
+
+/** With the one host of a scenario, and the managed database beside it. */
+export function realStage({ stage }: Rehearsal): DatabaseStage {
+  const { database, hosts } = stage as RealStage;
   if (!database) throw new Error('this scenario needs a managed database beside the host');
-  return { ...(stage as RealStage), database };
+  return { ...(stage as RealStage), host: hosts[0], database };
 }
 
 /** What a person does in Parameter Store; it takes effect with the next deployment. */
@@ -71,7 +78,7 @@ interface Answer {
 }
 
 export function ask({ stage }: Rehearsal, method: string, path: string, body?: object): Promise<Answer> {
-  const { host, port } = stage.target!;
+  const { host, port } = stage.targetOf(stage.hosts[0])!;
   const headers = body ? { 'content-type': 'application/json' } : {};
   return new Promise((resolve, reject) => {
     const asked = request(

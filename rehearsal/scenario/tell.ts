@@ -1,15 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startLoad, type Load } from '../load/start-load.ts';
-import type { LoadReport } from '../load/load-report.ts';
 import type { Rates } from '../load/rates.ts';
 import type { Rehearsal, Walked } from '../rehearsal.ts';
-import { describeDeployment, summarizeLoad } from '../report/describe-deployment.ts';
+import { describeDeployment } from '../report/describe-deployment.ts';
+import { summarizeLoad, totalLoad } from '../report/host-reports.ts';
 import type { DeploymentReport } from '../report/report.ts';
 import { expectations, type Expectation } from './expectations.ts';
-
-/** Milliseconds of network delay each way, between the clients and the host. */
-const delayMs = 20;
+import { HostLoads, type LoadReports } from './host-loads.ts';
 
 /** One deployment of a scenario, and how it should end. */
 export interface Step {
@@ -18,7 +15,7 @@ export interface Step {
   readonly expect: Expectation;
   /** false: too long for the tests, which prove it on the host alone. */
   readonly inTests?: boolean;
-  /** Before the step: constant load begins, or what runs of it ends. */
+  /** Before the step: constant load begins on every host, or what runs of it ends. */
   readonly load?: 'begin' | 'end';
   /** What else must be true afterwards; a sentence for each thing that is not. */
   readonly check?: (rehearsal: Rehearsal, deployment: DeploymentReport) => Promise<string[]>;
@@ -45,13 +42,12 @@ export async function tellScenario(
   rehearsal: Rehearsal,
   { steps, rates }: Scenario,
   narrator: Narrator,
-  onLoad: (load: Load) => void,
+  onLoad: (load: HostLoads) => void,
 ): Promise<Told> {
-  const { target } = rehearsal.stage;
   const deployments: DeploymentReport[] = [];
-  const seen: LoadReport[] = [];
+  const seen: LoadReports[] = [];
   const found: string[][] = [];
-  let load: Load | undefined;
+  let load: HostLoads | undefined;
   const endLoad = async () => {
     if (load) seen.push(await load.stop());
     load = undefined;
@@ -59,9 +55,9 @@ export async function tellScenario(
   for (const [index, step] of steps.entries()) {
     if (narrator.aborted()) break;
     if (step.load === 'end') await endLoad();
-    if (step.load === 'begin' && target) {
-      load = await startLoad({ target, hostHeader: target.hostHeader, delayMs, rates });
-      onLoad(load);
+    if (step.load === 'begin') {
+      load = await HostLoads.start(rehearsal.stage, rates);
+      if (load) onLoad(load);
     }
     const title = load ? `${step.title}, under load` : step.title;
     narrator.begins(title);
@@ -77,7 +73,7 @@ export async function tellScenario(
     if (problems.length > 0) break;
   }
   await endLoad();
-  if (seen.length > 0) writeFileSync(join(rehearsal.logFolder, 'load.json'), JSON.stringify(seen, null, 2));
+  keepReports(seen, rehearsal.logFolder);
   return judge(steps, withLoad(deployments, seen), found);
 }
 
@@ -91,10 +87,19 @@ function judge(steps: readonly Step[], deployments: DeploymentReport[], found: s
   return { deployments, problems: [...problems, ...rest] };
 }
 
-function withLoad(deployments: DeploymentReport[], seen: LoadReport[]): DeploymentReport[] {
-  const sections = seen.flatMap((report) => report.sections);
+function withLoad(deployments: DeploymentReport[], seen: LoadReports[]): DeploymentReport[] {
   return deployments.map((deployment, index) => {
-    const section = sections.find(({ name }) => name === String(index));
-    return { ...deployment, load: section ? summarizeLoad(section) : null };
+    const hosts = deployment.hosts.map((host) => {
+      const sections = seen.flatMap((reports) => reports.get(host.instanceId)?.sections ?? []);
+      const section = sections.find(({ name }) => name === String(index));
+      return { ...host, load: section ? summarizeLoad(section) : null };
+    });
+    return { ...deployment, hosts, load: totalLoad(hosts) };
   });
+}
+
+function keepReports(seen: readonly LoadReports[], logFolder: string): void {
+  if (seen.length === 0) return;
+  const reports = seen.map((one) => Object.fromEntries(one));
+  writeFileSync(join(logFolder, 'load.json'), JSON.stringify(reports, null, 2));
 }

@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import type { RehearsalVolume } from '../aws/ec2-volumes.ts';
 import { registryNotifications } from '../aws/ecr-events.ts';
 import { registryImages } from '../aws/ecr-images.ts';
 import { ImageRecords } from '../aws/ecr-records.ts';
@@ -18,22 +19,23 @@ import { CleanUp } from './clean-up.ts';
 import { mayUseRegistry, roleCredentials } from './host-role.ts';
 import { PushListener } from './push-listener.ts';
 import {
-  availabilityZone,
-  hostRoleName,
-  instanceId,
-  volumeId,
   hostHeaderFor,
+  hostIdentity,
+  hostRoleName,
+  type HostIdentity,
   type Stage,
   type StageTags,
   type Target,
 } from './stage.ts';
-import { Surroundings } from './surroundings.ts';
+import { Surroundings, type BareHost } from './surroundings.ts';
 
 const registryName = `${account}.dkr.ecr.${region}.amazonaws.com`;
 const awsNames = [`ssm.${region}.amazonaws.com`, `api.ecr.${region}.amazonaws.com`];
 
 export interface RealStageOptions {
   readonly tags: StageTags;
+  /** Hosts from the beginning, at most three; one unless said. */
+  readonly hosts?: number;
   readonly progress?: Progress;
   /** Names that the app answers to; clients ask for the first. */
   readonly serverNames?: readonly string[];
@@ -46,7 +48,7 @@ export interface RealStageOptions {
   readonly checkouts?: BuilderOptions['checkouts'];
 }
 
-/** A bare host in namespaces, a registry, and AWS under its own names. Needs root. */
+/** Bare hosts in namespaces, a registry, and AWS under its own names. Needs root. */
 export async function createRealStage(options: RealStageOptions): Promise<RealStage> {
   const cleanUp = new CleanUp();
   try {
@@ -57,10 +59,9 @@ export async function createRealStage(options: RealStageOptions): Promise<RealSt
   }
 }
 
-export interface RealStage extends Stage {
+export interface RealStage extends Stage<RealHost> {
   readonly kind: 'real';
-  readonly host: RealHost;
-  readonly target: Target;
+  targetOf(host: RealHost): Target;
   readonly database: ManagedDatabase | undefined;
   /** Where any client may push. */
   readonly registryUrl: string;
@@ -72,36 +73,34 @@ export interface RealStage extends Stage {
 }
 
 async function assemble(
-  { tags, progress = () => {}, serverNames = [], signal, ...rest }: RealStageOptions,
+  { tags, hosts: count = 1, progress = () => {}, serverNames = [], signal, ...rest }: RealStageOptions,
   cleanUp: CleanUp,
 ): Promise<RealStage> {
   const image = await ensureBaseImage(progress, signal);
-  progress('Starting a bare host, its registry and AWS at the wire');
+  progress(`Starting ${count === 1 ? 'a bare host' : `${count} bare hosts`}, a registry and AWS at the wire`);
   const pushes = new PushListener();
   const notifyUrl = await pushes.listen();
   cleanUp.add(() => pushes.close());
   let deployer: Deployer | undefined;
-  const surroundings = await Surroundings.create(
-    {
-      image,
-      host: {
-        instanceId,
-        region,
-        availabilityZone,
-        accountId: account,
-        tags: tags.host,
-        volume: { volumeId, sizeGiB: 8, content: 'blank', attached: false, ...rest.volume },
-        instanceProfile: { roleName: hostRoleName, credentials: () => roleCredentials(deployer) },
-      },
-      registryName,
-      awsNames,
-      notifyUrl,
-      database: rest.database ?? false,
-      signal,
+  const identities = Array.from({ length: count }, (_, index) => hostIdentity(index));
+  const bareHost = (identity: HostIdentity): BareHost => ({
+    ...identity,
+    region,
+    accountId: account,
+    tags: { ...tags.host },
+    volume: {
+      volumeId: identity.volumeId,
+      ...{ sizeGiB: 8, content: 'blank', attached: false, ...rest.volume },
     },
+    instanceProfile: { roleName: hostRoleName, credentials: () => roleCredentials(deployer) },
+  });
+  const [first, ...others] = identities.map(bareHost);
+  const database = rest.database ?? false;
+  const surroundings = await Surroundings.create(
+    { image, hosts: [first!, ...others], registryName, awsNames, notifyUrl, database, signal },
     cleanUp,
   );
-  const { host, database, registryUrl } = surroundings;
+  const { registryUrl } = surroundings;
   const isValidPassword: PasswordCheck = (...asked) => mayUseRegistry(deployer!, ...asked);
   const { checkouts } = rest;
   const aws: RequestListener = (...exchange) => deployer!.wire.handle(...exchange);
@@ -109,26 +108,31 @@ async function assemble(
   const builder =
     checkouts &&
     (await Builder.create({ aws, registryName, registry, checkouts, progress, signal }, cleanUp));
-  const target = { host: host.address, port: 80, hostHeader: hostHeaderFor(serverNames) };
+  const hosts = surroundings.hosts as [RealHost, ...RealHost[]];
+  const targetOf = ({ address }: RealHost) => ({
+    host: address,
+    port: 80,
+    hostHeader: hostHeaderFor(serverNames),
+  });
+  const volumeOf = ({ volumeId, instanceId, availabilityZone }: HostIdentity): RehearsalVolume => ({
+    volumeId,
+    availabilityZone,
+    tags: tags.volume,
+    ...(rest.volume?.attached && { attachedTo: instanceId }),
+  });
+  const volumes = identities.map(volumeOf);
 
   return {
     kind: 'real',
-    host,
-    target,
-    database,
+    hosts,
+    targetOf,
+    database: surroundings.database,
     registryUrl,
     registryName,
     builder,
     identityProviders: builder && [builder.github],
     pushed: (digest, tag) => pushes.seen(digest, tag),
-    volumes: [
-      {
-        volumeId,
-        availabilityZone,
-        tags: tags.volume,
-        ...(rest.volume?.attached && { attachedTo: instanceId }),
-      },
-    ],
+    volumes,
     parameters: {
       DockerRepositoryUrl: `http://${packageHostName}/docker`,
       DockerDebKeyFingerprint: image.dockerKeyFingerprint,
@@ -142,12 +146,17 @@ async function assemble(
       deployer = running;
       await surroundings.open(running.wire.handle, isValidPassword);
     },
+    async addHost() {
+      const identity = hostIdentity(hosts.length);
+      volumes.push(volumeOf(identity));
+      return surroundings.addHost(bareHost(identity));
+    },
     async push(spec: ImageSpec, repository: string, tag = spec.buildVersion) {
       const built = await buildImage(spec);
       await pushImage({ image: built, registry: registryUrl, repository, tag });
       return { digest: built.digest, at: await pushes.seen(built.digest, tag) };
     },
-    serving: () => askVersion(target),
+    serving: (host = hosts[0]) => askVersion(targetOf(host as RealHost)),
     close: () => cleanUp.run(),
   };
 }

@@ -3,41 +3,49 @@ import { systemClock, type Clock } from '../clock.ts';
 import type { ImageBehaviour } from '../host/simulated/image-behaviour.ts';
 import { SimulatedHost, type SimulatedHostOptions } from '../host/simulated/simulated-host.ts';
 import type { ImageSpec } from '../images/image.ts';
-import { availabilityZone, instanceId, volumeId, type Pushed, type Stage, type StageTags } from './stage.ts';
+import { hostIdentity, type HostIdentity, type Pushed, type Stage, type StageTags } from './stage.ts';
 
 export interface SimulatedStageOptions {
   readonly tags: StageTags;
   /** The app whose traffic `serving` asks for. */
   readonly app?: string;
   readonly clock?: Clock;
+  /** From the beginning, at most three; one unless said. */
+  readonly hosts?: number;
+  /** Of each of them. */
   readonly host?: Partial<SimulatedHostOptions>;
 }
 
-export interface SimulatedStage extends Stage {
+export interface SimulatedStage extends Stage<SimulatedHost> {
   readonly kind: 'simulated';
-  readonly host: SimulatedHost;
   /** As buildx pushes: an image for each architecture and an attestation by digest, then their index by its tag. */
   pushIndex(spec: ImageSpec, repository: string, tag?: string): Promise<Pushed>;
 }
 
-/** A model of a host, and images that are only described. It runs anywhere, and says what it is. */
+/** Models of hosts, and images that are only described. It runs anywhere, and says what it is. */
 export async function createSimulatedStage(options: SimulatedStageOptions): Promise<SimulatedStage> {
   const { tags, app = 'web', clock = systemClock } = options;
   const behaviours = new Map<string, ImageBehaviour>();
-  const host = new SimulatedHost({
-    clock,
-    instanceId,
+  const newHost = ({ instanceId, availabilityZone }: HostIdentity) =>
+    new SimulatedHost({
+      ...{ clock, instanceId, availabilityZone, behaviours },
+      tags: { ...tags.host },
+      ...options.host,
+    });
+  const identities = Array.from({ length: options.hosts ?? 1 }, (_, index) => hostIdentity(index));
+  const hosts = identities.map(newHost) as [SimulatedHost, ...SimulatedHost[]];
+  const volumeOf = ({ volumeId, availabilityZone }: HostIdentity) => ({
+    volumeId,
     availabilityZone,
-    tags: tags.host,
-    behaviours,
-    ...options.host,
+    tags: tags.volume,
   });
+  const volumes = identities.map(volumeOf);
   const versions = new Map<string, string>();
   let images: MemoryImages | undefined;
   return {
     kind: 'simulated',
-    host,
-    volumes: [{ volumeId, availabilityZone, tags: tags.volume }],
+    hosts,
+    volumes,
     parameters: {},
     images: (events) =>
       (images = memoryImages({
@@ -45,6 +53,14 @@ export async function createSimulatedStage(options: SimulatedStageOptions): Prom
         publish: (event) => setImmediate(() => events.publish(event)),
       })),
     async connect() {},
+    async addHost() {
+      const identity = hostIdentity(hosts.length);
+      const host = newHost(identity);
+      volumes.push(volumeOf(identity));
+      hosts.push(host);
+      return host;
+    },
+    targetOf: () => undefined,
     async push(spec, repository, tag = spec.buildVersion) {
       const { architecture, command } = spec;
       const digest = images!.push({
@@ -68,8 +84,8 @@ export async function createSimulatedStage(options: SimulatedStageOptions): Prom
       versions.set(digest, spec.buildVersion);
       return { digest, at: clock.now() };
     },
-    async serving() {
-      const served = host.serve(app);
+    async serving(host = hosts[0]) {
+      const served = (host as SimulatedHost).serve(app);
       return served.status === 200
         ? (versions.get(served.digest) ?? served.digest)
         : `status ${served.status}`;

@@ -1,20 +1,22 @@
 import type { RequestListener } from 'node:http';
 import type { BaseImage } from '../cache/ensure-base-image.ts';
 import { createCertificateAuthority, type CertificateAuthority } from '../host/real/certificate-authority.ts';
-import { startGatewayFront } from '../host/real/gateway-front.ts';
+import { startGatewayFront, type NamedHandlers } from '../host/real/gateway-front.ts';
 import type { RealHostOptions } from '../host/real/host-options.ts';
 import { startPackageHost } from '../host/real/package-host.ts';
 import { RealHost } from '../host/real/real-host.ts';
-import { startRegistry, type Registry } from '../host/real/registry.ts';
+import { startRegistry } from '../host/real/registry.ts';
 import { createRegistryFront, type PasswordCheck } from '../host/real/registry-front.ts';
 import { startManagedDatabase, type ManagedDatabase } from '../managed-database/managed-database.ts';
 import type { CleanUp } from './clean-up.ts';
 import { closeServer } from './close-server.ts';
 
+export type BareHost = Omit<RealHostOptions, 'extraHosts' | 'trustedAuthority'>;
+
 export interface SurroundingsOptions {
   readonly image: BaseImage;
-  readonly host: Omit<RealHostOptions, 'extraHosts' | 'trustedAuthority'>;
-  /** What a host calls ECR's registry and AWS by: /etc/hosts leads these names to the gateway. */
+  readonly hosts: readonly [BareHost, ...BareHost[]];
+  /** What a host calls ECR's registry and AWS by: /etc/hosts leads these names to its gateway. */
   readonly registryName: string;
   readonly awsNames: readonly string[];
   /** Hears of each push. */
@@ -24,64 +26,93 @@ export interface SurroundingsOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A bare host and all the world it knows: package host, registry, AWS's names, a managed database. */
+/** Bare hosts and all the world they know: package host, registry, AWS's names, a managed database. */
 export class Surroundings {
-  readonly host: RealHost;
-  readonly database: ManagedDatabase | undefined;
+  /** In the order they were asked for. */
+  readonly hosts: RealHost[] = [];
   /** Where any client may push. */
   readonly registryUrl: string;
+  database: ManagedDatabase | undefined;
   readonly #options: SurroundingsOptions;
   readonly #authority: CertificateAuthority;
   readonly #cleanUp: CleanUp;
+  #handlers: NamedHandlers | undefined;
 
   private constructor(
     options: SurroundingsOptions,
-    parts: Pick<Surroundings, 'host' | 'database' | 'registryUrl'>,
+    registryUrl: string,
     authority: CertificateAuthority,
     cleanUp: CleanUp,
   ) {
-    this.host = parts.host;
-    this.database = parts.database;
-    this.registryUrl = parts.registryUrl;
+    this.registryUrl = registryUrl;
     this.#options = options;
     this.#authority = authority;
     this.#cleanUp = cleanUp;
   }
 
-  /** Each part is given to `cleanUp` as soon as it is there. */
+  /** Each part is given to `cleanUp` as soon as it is begun. */
   static async create(options: SurroundingsOptions, cleanUp: CleanUp): Promise<Surroundings> {
-    const { image, registryName, awsNames, signal } = options;
-    const names = [registryName, ...awsNames];
-    const registry: Registry = await startRegistry(image.folder, options.notifyUrl);
+    const { image, signal } = options;
+    const registry = await startRegistry(image.folder, options.notifyUrl);
     cleanUp.add(() => registry.close());
-    const authority = await createCertificateAuthority(image.folder, names);
-    const host = await RealHost.create(image, {
-      ...options.host,
-      extraHosts: Object.fromEntries(names.map((name) => [name, null])),
-      trustedAuthority: authority.authority,
-    });
-    cleanUp.add(() => host.destroy());
+    const authority = await createCertificateAuthority(image.folder, namesOf(options));
+    const surroundings = new Surroundings(options, registry.url, authority, cleanUp);
+    surroundings.hosts.push(...(await Promise.all(options.hosts.map((host) => surroundings.#boot(host)))));
     signal?.throwIfAborted();
-    const packages = await startPackageHost(image.packages, host.gatewayAddress);
-    cleanUp.add(() => closeServer(packages));
-    const database = options.database ? await startDatabase(image, host, cleanUp) : undefined;
+    if (options.database) await surroundings.#startDatabase();
     signal?.throwIfAborted();
-    return new Surroundings(options, { host, database, registryUrl: registry.url }, authority, cleanUp);
+    return surroundings;
   }
 
-  /** Lets the host call AWS and pull from the registry, both under their own names. */
+  /** Lets the hosts call AWS and pull from the registry, both under their own names. */
   async open(aws: RequestListener, isValidPassword: PasswordCheck): Promise<void> {
     const { registryName, awsNames } = this.#options;
-    const gateway = await startGatewayFront(this.host.gatewayAddress, this.#authority.server, {
+    this.#handlers = {
       ...Object.fromEntries(awsNames.map((name) => [name, aws])),
       [registryName]: createRegistryFront(this.registryUrl, isValidPassword),
+    };
+    for (const host of this.hosts) await this.#openTo(host, this.#handlers);
+  }
+
+  /** A host that comes later finds what the others have. */
+  async addHost(options: BareHost): Promise<RealHost> {
+    const host = await this.#boot(options);
+    if (this.#handlers) await this.#openTo(host, this.#handlers);
+    this.hosts.push(host);
+    return host;
+  }
+
+  async #boot(options: BareHost): Promise<RealHost> {
+    const { image } = this.#options;
+    const booting = RealHost.create(image, {
+      ...options,
+      extraHosts: Object.fromEntries(namesOf(this.#options).map((name) => [name, null])),
+      trustedAuthority: this.#authority.authority,
     });
+    this.#cleanUp.add(() =>
+      booting.then(
+        (host) => host.destroy(),
+        () => 'it has undone itself',
+      ),
+    );
+    const host = await booting;
+    const packages = await startPackageHost(image.packages, host.gatewayAddress);
+    this.#cleanUp.add(() => closeServer(packages));
+    return host;
+  }
+
+  async #openTo(host: RealHost, handlers: NamedHandlers): Promise<void> {
+    const gateway = await startGatewayFront(host.gatewayAddress, this.#authority.server, handlers);
     this.#cleanUp.add(() => closeServer(gateway));
+  }
+
+  /** At the first host's gateway, which the others reach too. */
+  async #startDatabase(): Promise<void> {
+    const imageFolder = this.#options.image.folder;
+    const database = await startManagedDatabase({ imageFolder, address: this.hosts[0]!.gatewayAddress });
+    this.#cleanUp.add(() => database.close());
+    this.database = database;
   }
 }
 
-async function startDatabase(image: BaseImage, host: RealHost, cleanUp: CleanUp): Promise<ManagedDatabase> {
-  const database = await startManagedDatabase({ imageFolder: image.folder, address: host.gatewayAddress });
-  cleanUp.add(() => database.close());
-  return database;
-}
+const namesOf = ({ registryName, awsNames }: SurroundingsOptions) => [registryName, ...awsNames];

@@ -1,7 +1,7 @@
 #!/bin/sh
 # connect.sh INDEX PID METADATA: wires a host that is about to boot. METADATA is a path to the network namespace of its
-# metadata service. No default route and no address translation: the host reaches
-# this machine's ends, its own and those that other hosts have, and nothing else.
+# metadata service. No default route and no address translation: the host reaches this machine's ends of its own link and of
+# other hosts' links, and nothing else.
 set -eu
 index=$1 pid=$2 metadata=$3
 link=edgepaas$index

@@ -80,8 +80,9 @@ async function wentAsSaid(rehearsal: Rehearsal, deployment: DeploymentReport, ap
   const told = [values['build-version'], values['digest'], values['deployment'], values['outcome']];
   const { buildVersion, digest, deploymentId, outcome } = deployment;
   const known = [buildVersion, digest, deploymentId, outcome];
+  const { stage } = rehearsal;
   const hostHeader = app === 'notes' ? 'notes.example.com' : undefined;
-  const answered = await askVersion({ ...rehearsal.stage.target!, hostHeader });
+  const answered = await askVersion({ ...stage.targetOf(stage.hosts[0])!, hostHeader });
   return [
     ...(exitCode === 0 ? [] : [`the script ended with ${exitCode}: ${said}`]),
     ...(told.join() === known.join() ? [] : [`the script said ${told.join()} instead of ${known.join()}`]),

@@ -1,5 +1,4 @@
 import type { Rehearsal, Walked } from '../../rehearsal.ts';
-import { instanceId } from '../../stage/stage.ts';
 import type { Step } from '../tell.ts';
 import { builderOf, deployByScript, endsOf, runScript, walkOf, type ScriptEnd } from './push-by-script.ts';
 
@@ -48,7 +47,7 @@ async function deployUnhealthy(rehearsal: Rehearsal): Promise<Walked> {
 
 /** The host is out of reach of SSM until all three are pushed, so that the first does not end before. */
 async function pushThree(rehearsal: Rehearsal): Promise<Walked> {
-  const agent = rehearsal.deployer.ssm.agents.get(instanceId)!;
+  const agent = rehearsal.agentOf(rehearsal.stage.hosts[0]);
   const starts = ['first', 'second', 'third'].map((tag) => rehearsal.nextStart(`"image-tag":"${tag}"`));
   const push = (version: string) => runScript(rehearsal, 'web', ['--wait', '--build-version', version]);
   const first = push('first');

@@ -116,7 +116,7 @@ async function keptWhatItMeant(rehearsal: Rehearsal): Promise<string[]> {
 /** Docker has pulled, of the index, what this host can run. */
 async function runsOwnArchitecture({ stage }: Rehearsal): Promise<string[]> {
   if (stage.kind !== 'real') return [];
-  const said = await (stage as RealStage).host.exec(['sh', '-c', architectureOfRunning]);
+  const said = await (stage as RealStage).hosts[0].exec(['sh', '-c', architectureOfRunning]);
   const own = process.arch === 'arm64' ? 'arm64' : 'amd64';
   return said.trim() === own ? [] : [`the container's image is for ${said.trim()} instead of ${own}`];
 }

@@ -100,7 +100,7 @@ describe.skipIf(missing.length > 0)(
       const sent = ssm.commands.find(({ comment }) => comment.endsWith('.inspect.0'))!;
       const Parameters = { ...sent.parameters };
       for (const [name, value] of Object.entries(changed)) Parameters[name] = [value];
-      const InstanceIds = [rehearsal.stage.host.instanceId];
+      const InstanceIds = [rehearsal.stage.hosts[0].instanceId];
       await ssm.handle(
         'SendCommand',
         { DocumentName: sent.stored.name, InstanceIds, Parameters },

@@ -58,7 +58,7 @@ async function ofDeployment({ deployer }: Rehearsal, app: string, deploymentId: 
 }
 
 async function ofHost({ stage }: Rehearsal, app: string, deploymentId: string) {
-  const { host } = stage as RealStage;
+  const [host] = (stage as RealStage).hosts;
   const receipt = await host.exec([
     'cat',
     `/var/lib/edgepaas/apps/${app}/receipts/${deploymentId}/start-candidate.json`,
@@ -77,7 +77,7 @@ async function ofHost({ stage }: Rehearsal, app: string, deploymentId: string) {
 
 /** What the app says of itself through port 80. */
 async function ofAnswer({ stage }: Rehearsal, app: string) {
-  const { host } = stage as RealStage;
+  const [host] = (stage as RealStage).hosts;
   const name = app === 'notes' ? 'notes.example.com' : 'web.example.com';
   const answer = await host.exec(['curl', '-sSi', '-H', `Host: ${name}`, 'http://127.0.0.1/']);
   const [, header] = /^x-build-version: (.*)\r$/im.exec(answer) ?? [];

@@ -5,7 +5,6 @@ import { startLoad } from '../../../rehearsal/load/start-load.ts';
 import { Rehearsal, type Walked } from '../../../rehearsal/rehearsal.ts';
 import { describeDeployment } from '../../../rehearsal/report/describe-deployment.ts';
 import { createRealStage, type RealStage } from '../../../rehearsal/stage/real-stage.ts';
-import { instanceId } from '../../../rehearsal/stage/stage.ts';
 import { takeSnapshot } from './host-snapshot.ts';
 
 const missing = missingForRealHost();
@@ -22,12 +21,12 @@ describe.skipIf(missing.length > 0)(`On a real host${title}`, () => {
   });
   afterAll(() => rehearsal?.close());
 
-  const agent = () => rehearsal.deployer.ssm.agents.get(instanceId)!;
+  const agent = () => rehearsal.agentOf(stage.hosts[0]);
   const deploy = (buildVersion: string) => rehearsal.execute({ app: 'web', buildVersion });
 
   /** Fails by this id with a cause of one line, and leaves the host as it was. */
   async function refuses(failure: string, cause: RegExp, attempt: () => Promise<Walked>): Promise<void> {
-    const before = await takeSnapshot(stage.host);
+    const before = await takeSnapshot(stage.hosts[0]);
     const serving = await stage.serving();
     const walked = await attempt();
     expect(walked).toMatchObject({ status: 'FAILED', error: failure });
@@ -36,7 +35,7 @@ describe.skipIf(missing.length > 0)(`On a real host${title}`, () => {
       : walked.cause!;
     expect(text).toMatch(cause);
     expect(text).not.toMatch(/[\n\r]/);
-    expect(await takeSnapshot(stage.host)).toBe(before);
+    expect(await takeSnapshot(stage.hosts[0])).toBe(before);
     expect(await stage.serving()).toBe(serving);
   }
 
@@ -83,7 +82,9 @@ describe.skipIf(missing.length > 0)(`On a real host${title}`, () => {
 
     it('a host whose agent is offline', async () => {
       agent().setPing('ConnectionLost');
-      await refuses('host-offline', new RegExp(instanceId), () => rehearsal.push(variants.healthy('v1')));
+      await refuses('host-offline', new RegExp(stage.hosts[0].instanceId), () =>
+        rehearsal.push(variants.healthy('v1')),
+      );
       agent().setPing('Online');
     });
 
@@ -96,7 +97,7 @@ describe.skipIf(missing.length > 0)(`On a real host${title}`, () => {
 
     it('no host with the tag', async () => {
       // Taken off the instance in EC2, as a person would; the host itself knows nothing of its tags.
-      const tags = stage.host.tags as Record<string, string>;
+      const tags = stage.hosts[0].tags as Record<string, string>;
       const { key, value } = rehearsal.app.hostTag;
       delete tags[key];
       await refuses('no-host-found', new RegExp(`${key}=${value}`), () => deploy('v1'));
@@ -104,7 +105,7 @@ describe.skipIf(missing.length > 0)(`On a real host${title}`, () => {
     });
 
     it('a port 80 that something else holds', async () => {
-      await stage.host.exec([
+      await stage.hosts[0].exec([
         'systemd-run',
         '--unit=squatter',
         '--quiet',
@@ -113,9 +114,13 @@ describe.skipIf(missing.length > 0)(`On a real host${title}`, () => {
         '-e',
         squat,
       ]);
-      await stage.host.exec(['bash', '-c', 'until ss -Hltn sport = :80 | grep -q .; do sleep 0.05; done']);
+      await stage.hosts[0].exec([
+        'bash',
+        '-c',
+        'until ss -Hltn sport = :80 | grep -q .; do sleep 0.05; done',
+      ]);
       await refuses('port-80-taken', /perl/, () => deploy('v1'));
-      await stage.host.exec(['systemctl', 'stop', 'squatter']);
+      await stage.hosts[0].exec(['systemctl', 'stop', 'squatter']);
     });
   });
 
@@ -134,9 +139,13 @@ describe.skipIf(missing.length > 0)(`On a real host${title}`, () => {
     });
 
     it('refuses on a full disk, and still serves', async () => {
-      await stage.host.exec(['bash', '-c', fillDocker]);
+      await stage.hosts[0].exec(['bash', '-c', fillDocker]);
       const walked = await rehearsal.push(variants.healthy('v3', 1_000_000));
-      await stage.host.exec(['bash', '-c', `rm "$(docker info --format '{{.DockerRootDir}}')/../filler"`]);
+      await stage.hosts[0].exec([
+        'bash',
+        '-c',
+        `rm "$(docker info --format '{{.DockerRootDir}}')/../filler"`,
+      ]);
       expect(walked).toMatchObject({ status: 'FAILED', error: 'disk-full' });
       expect(walked.cause).toMatch(/[0-9]/);
       expect(await stage.serving()).toBe('v2');
@@ -153,7 +162,7 @@ describe.skipIf(missing.length > 0)(`On a real host${title}`, () => {
     });
 
     it('ends with the newer of two pushes in a row, and loses no request on the way', async () => {
-      const load = await startLoad({ target: stage.target, delayMs: 20 });
+      const load = await startLoad({ target: stage.targetOf(stage.hosts[0]), delayMs: 20 });
       const older = await rehearsal.pushOnly(variants.healthy('v5', 1_000_000));
       const newer = await rehearsal.pushOnly(variants.healthy('v6', 1_000_000));
       const ended = await Promise.all(
@@ -195,11 +204,11 @@ describe.skipIf(missing.length > 0)(`On a real host with a foreign volume${title
       (stage = await createRealStage({ tags, volume: { content: 'ext4', attached: true } }));
     const rehearsal = await Rehearsal.start({ makeStage });
     try {
-      const before = await takeSnapshot(stage!.host);
+      const before = await takeSnapshot(stage!.hosts[0]);
       const walked = await rehearsal.push(variants.healthy('v1'));
       expect(walked).toMatchObject({ status: 'FAILED', error: 'foreign-filesystem' });
       expect(walked.cause).toMatch(/ext4/);
-      expect(await takeSnapshot(stage!.host)).toBe(before);
+      expect(await takeSnapshot(stage!.hosts[0])).toBe(before);
     } finally {
       await rehearsal.close();
     }
@@ -215,8 +224,8 @@ const fillDocker = `
   fallocate --length $((free - 50))M "$folder/filler"
 `;
 
-const idleContainers = ({ host }: RealStage) =>
-  host.exec(['docker', 'ps', '--all', '--filter', 'label=edgepaas.build-version=broken', '--quiet']);
+const idleContainers = ({ hosts }: RealStage) =>
+  hosts[0].exec(['docker', 'ps', '--all', '--filter', 'label=edgepaas.build-version=broken', '--quiet']);
 
 const pushEventWith = (detail: Record<string, string>) => ({
   version: '0',

@@ -26,7 +26,10 @@ const commands = [
 const rehearsalWith = (history: unknown) =>
   ({
     app: { name: 'web' },
-    stage: { serving: () => Promise.resolve('v7') },
+    stage: {
+      hosts: [{ instanceId: 'i-1' }, { instanceId: 'i-2' }],
+      serving: () => Promise.resolve('v7'),
+    },
     deployer: {
       ledger: { get: () => Promise.resolve(history), runs: () => Promise.resolve([...runs]) },
       ssm: { commands },

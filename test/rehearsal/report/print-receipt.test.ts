@@ -1,13 +1,14 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { printReceipt } from '../../../rehearsal/report/print-receipt.ts';
-import { deploymentWith, reportWith } from './sample-report.ts';
+import type { HostReport } from '../../../rehearsal/report/report.ts';
+import { deploymentWith, hostWith, reportWith } from './sample-report.ts';
 
 const failed = deploymentWith({
   title: 'A release that never becomes healthy, under load',
   outcome: 'Failed',
   failureId: 'health-check-failed',
-  cause: `Failed: start-candidate on 1 of 1 hosts: i-0ed9e0000000000001: ${'not healthy yet, '.repeat(9)}`,
+  cause: `Failed: start-candidate on 1 of 1 hosts: i-0ed9e000000000001: ${'not healthy yet, '.repeat(9)}`,
   phases: [{ phase: 'start-candidate', ms: 6800, result: 'failed' }],
   pushToLiveMs: null,
 });
@@ -52,6 +53,16 @@ describe('The receipt', () => {
     const text = printReceipt(reportWith({ deployments: [deploymentWith({ load })] }), true);
     const line = text.split('\n').find((each) => each.includes('3 resets'));
     expect(line?.startsWith('\u001b[31m  clients: ')).toBe(true);
+  });
+
+  it('names the one host of several that lost something', () => {
+    const deployment = deploymentWith();
+    const sick = hostWith({ instanceId: 'i-0ed9e000000000003', load: { ...deployment.load!, failed: 2 } });
+    const text = (hosts: HostReport[]) =>
+      printReceipt(reportWith({ deployments: [{ ...deployment, hosts }] }), false);
+    expect(text([hostWith(), sick])).toMatch(/on i-0ed9e000000000003 123456 requests, 2 failed/);
+    expect(text([hostWith(), sick])).not.toContain('on i-0ed9e000000000001');
+    expect(text([sick])).not.toContain('on i-');
   });
 
   it('says that the host was simulated, and what a real one needs', () => {

@@ -1,4 +1,21 @@
-import type { DeploymentReport, RehearsalReport } from '../../../rehearsal/report/report.ts';
+import type { DeploymentReport, HostReport, RehearsalReport } from '../../../rehearsal/report/report.ts';
+
+const load = {
+  requests: 123_456,
+  failed: 0,
+  resets: 0,
+  truncatedStreams: 0,
+  webSocketsWithoutCloseFrame: 0,
+  p50Ms: 47.04,
+  p99Ms: 1125.6,
+};
+
+export const hostWith = (changes: Partial<HostReport> = {}): HostReport => ({
+  instanceId: 'i-0ed9e000000000001',
+  serving: 'v2',
+  load,
+  ...changes,
+});
 
 export const deploymentWith = (changes: Partial<DeploymentReport> = {}): DeploymentReport => ({
   title: 'The next push, under load',
@@ -26,16 +43,9 @@ export const deploymentWith = (changes: Partial<DeploymentReport> = {}): Deploym
   database: null,
   migration: null,
   lost: { requests: 4511, status5xx: 0, status499: 0 },
-  load: {
-    requests: 123_456,
-    failed: 0,
-    resets: 0,
-    truncatedStreams: 0,
-    webSocketsWithoutCloseFrame: 0,
-    p50Ms: 47.04,
-    p99Ms: 1125.6,
-  },
+  load,
   servingAfterwards: 'v2',
+  hosts: [hostWith()],
   ...changes,
 });
 

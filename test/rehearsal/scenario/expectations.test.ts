@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { expectations, type Expectation } from '../../../rehearsal/scenario/expectations.ts';
-import { deploymentWith } from '../report/sample-report.ts';
+import { deploymentWith, hostWith } from '../report/sample-report.ts';
 
+const lost = (name: string) => hostWith({ instanceId: 'i-2', load: { ...hostWith().load!, [name]: 1 } });
 const healthy: Expectation = { outcome: 'Succeeded', serving: 'v2', nothingLost: true };
 
 test('nothing is said of what went as it should', () => {
@@ -32,8 +33,10 @@ test('port 80 must answer with the release that should serve', () => {
 test.each(['failed', 'resets', 'truncatedStreams', 'webSocketsWithoutCloseFrame'] as const)(
   'one of %s is one too many, but where a release may lose some',
   (name) => {
-    const deployment = deploymentWith({ load: { ...deploymentWith().load!, [name]: 1 } });
-    expect(expectations(deployment, healthy)).toHaveLength(1);
+    const deployment = deploymentWith({ hosts: [hostWith(), lost(name)] });
+    expect(expectations(deployment, healthy)).toEqual([expect.stringMatching(`1 ${name} of .* on i-2$`)]);
+    expect(expectations(deployment, { ...healthy, exceptOn: [1] })).toEqual([]);
+    expect(expectations(deployment, { ...healthy, exceptOn: [0] })).toHaveLength(1);
     expect(expectations(deployment, { outcome: 'Succeeded', serving: 'v2' })).toEqual([]);
   },
 );

@@ -63,7 +63,7 @@ describe('A main job whose first step fails', () => {
       configFile: 'test/rehearsal/scenario/quick.config.ts',
       makeStage: (tags, app) => createSimulatedStage({ tags, app: app.name }),
     });
-    rehearsal.deployer.ssm.agents.get(rehearsal.stage.host.instanceId)!.setPing('ConnectionLost');
+    rehearsal.agentOf(rehearsal.stage.hosts[0]).setPing('ConnectionLost');
     const { deployments, problems } = await tellScenario(rehearsal, mainJob, silent, () => {});
     expect(deployments).toHaveLength(1);
     expect(problems[0]).toMatch(
