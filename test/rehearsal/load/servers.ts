@@ -30,7 +30,7 @@ export async function startExampleApp(
   buildVersion: string,
   port = 0,
 ): Promise<RunningApp & { address: Address }> {
-  const app = await startApp({ buildVersion, port, neverHealthy: false, healthPath: '/health' });
+  const app = await startApp({ buildVersion, port, eatsMemoryOnSignal: false, healthPath: '/health' });
   onTestFinished(() => app.server.closeAllConnections());
   return { ...app, address: addressOf(app.server) };
 }
