@@ -10,7 +10,6 @@ import {
   type ScriptResult,
   type ScriptRun,
 } from '../host.ts';
-import { HostDownError, type RehearsalHost, type ScriptResult, type ScriptRun } from '../host.ts';
 import { copyDisk } from './copy-disk.ts';
 import type { RealHostOptions } from './host-options.ts';
 import { runInside, runToEnd, type Ended } from './enter-host.ts';
