@@ -23,7 +23,7 @@ import { createWire, type AskCallFault, type Wire, type WireCall } from './aws/w
 import { systemClock, type Clock } from './clock.ts';
 import type { RehearsalHost } from './host/host.ts';
 import type { AskFunctionFault } from './lambda/function-fault.ts';
-import { Lambda } from './lambda/lambda.ts';
+import { Lambda, type LambdaOptions } from './lambda/lambda.ts';
 
 export const account = '123456789012';
 export const region = 'eu-central-1';
@@ -46,6 +46,7 @@ export interface DeployerOptions {
   readonly eventFault?: (event: BusEvent, ruleName: string) => DeliveryFault | undefined;
   readonly functionFault?: AskFunctionFault;
   readonly callFault?: AskCallFault;
+  readonly clockOffset?: LambdaOptions['clockOffset'];
   readonly onHistory?: (executionArn: string, event: HistoryEvent) => void;
 }
 
@@ -67,6 +68,8 @@ export interface Deployer {
   /** The ledger as a person reads it. */
   readonly ledger: Ledger;
   readonly stateMachineArn: string;
+  /** Whether a Lambda, a call, or something on a real host is under way: all else waits for the clock, or for somebody. */
+  readonly busy: boolean;
   /** What AWS_ENDPOINT_URL is. */
   readonly endpointUrl: string;
   close(): Promise<void>;
@@ -126,6 +129,7 @@ export async function startDeployer(options: DeployerOptions): Promise<Deployer>
     onCall,
     routes,
     fault: options.callFault,
+    clock,
   });
   const endpoint = await wire.listen();
   const credentialsFor = (arn: string) => credentials.credentialsFor(arn);
@@ -135,6 +139,7 @@ export async function startDeployer(options: DeployerOptions): Promise<Deployer>
     clock,
     logFolder,
     fault: options.functionFault,
+    clockOffset: options.clockOffset,
   });
   bus.start();
 
@@ -153,6 +158,9 @@ export async function startDeployer(options: DeployerOptions): Promise<Deployer>
     ledger: personalLedger(stack, endpoint.url, credentials),
     stateMachineArn: states.machines[0]!.arn,
     endpointUrl: endpoint.url,
+    get busy() {
+      return lambda.isBusy || wire.isBusy || ssm.isBusy;
+    },
     async close() {
       bus.close();
       await states.close();

@@ -27,6 +27,8 @@ export interface RehearsalOptions {
   readonly eventFault?: DeployerOptions['eventFault'];
   readonly functionFault?: DeployerOptions['functionFault'];
   readonly callFault?: DeployerOptions['callFault'];
+  readonly clock?: DeployerOptions['clock'];
+  readonly clockOffset?: DeployerOptions['clockOffset'];
 }
 
 /** An execution that has ended, and what set it off. */
@@ -109,6 +111,8 @@ export class Rehearsal {
       eventFault: options.eventFault,
       functionFault: options.functionFault,
       callFault: options.callFault,
+      clock: options.clock,
+      clockOffset: options.clockOffset,
       onHistory(arn, event) {
         starts.note(arn, event);
         onHistory?.(arn, event);

@@ -37,6 +37,8 @@ export interface SsmService extends WireService {
   /** By instance id: take one offline, give it an old version, kill it. */
   readonly agents: ReadonlyMap<string, Agent>;
   readonly commands: readonly Command[];
+  /** Whether something on a real host is under way. */
+  readonly isBusy: boolean;
   addHost(host: RehearsalHost): void;
   removeHost(instanceId: string): void;
   /** Ends every timer. */
@@ -101,6 +103,10 @@ class RehearsalSsm implements SsmService {
 
   addHost(host: RehearsalHost): void {
     this.agents.set(host.instanceId, createAgent(host, this.#options.clock));
+  }
+
+  get isBusy(): boolean {
+    return [...this.agents.values()].some((agent) => agent.isBusy);
   }
 
   removeHost(instanceId: string): void {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { systemClock, type Clock } from '../clock.ts';
 import type { Authorizer } from './authorize.ts';
 import { AwsError, type Caller, type WireService } from './service.ts';
 import type { CredentialRegistry } from './wire-credentials.ts';
@@ -40,11 +41,15 @@ export interface WireOptions {
   readonly authorizer: Authorizer;
   readonly onCall?: (call: WireCall) => void;
   readonly fault?: AskCallFault;
+  /** For the log. */
+  readonly clock?: Clock;
   /** Paths that are no AWS action, such as ECR's layer downloads: answers whether the request was its own. */
   readonly routes?: readonly ((request: IncomingMessage, response: ServerResponse) => boolean)[];
 }
 
 export interface Wire {
+  /** Whether a call is under way. */
+  readonly isBusy: boolean;
   /** Answers a request that came in through any server, such as the TLS gateway of a rehearsal host. */
   handle(request: IncomingMessage, response: ServerResponse): void;
   /** On this machine alone. */
@@ -60,12 +65,19 @@ export interface WireEndpoint {
 /** One endpoint for every service: authenticates, authorises, performs, answers in the caller's protocol, logs. */
 export function createWire(options: WireOptions): Wire {
   const services = new Map(options.services.map((service) => [service.name, service]));
+  let underWay = 0;
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     if (options.routes?.some((route) => route(request, response))) return;
     // What fails here is a caller that went away while it sent its request.
-    answer(request, response, services, options).catch((error: Error) => response.destroy(error));
+    underWay += 1;
+    void answer(request, response, services, options)
+      .catch((error: Error) => response.destroy(error))
+      .finally(() => (underWay -= 1));
   };
   return {
+    get isBusy() {
+      return underWay > 0;
+    },
     handle,
     async listen() {
       const server = createServer(handle);
@@ -85,7 +97,8 @@ async function answer(
 ): Promise<void> {
   const began = performance.now();
   const requestId = randomUUID();
-  const call: WireCall = { time: new Date().toISOString(), principal: '', service: '', action: '', ms: 0 };
+  const time = new Date((options.clock ?? systemClock).now()).toISOString();
+  const call: WireCall = { time, principal: '', service: '', action: '', ms: 0 };
   const body = await buffer(request);
   const protocol = protocolOf(request.headers, body, requestId);
   const reply = await perform(request, body, protocol, call, services, options).catch((error: unknown) => {

@@ -7,6 +7,10 @@ import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+/** Milliseconds by which the function takes it to be later than this machine does. */
+let clockShift = 0;
+shiftDates();
+
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
 const agent = new Agent({ keepAlive: true, noDelay: true, maxSockets: 2 });
 let current;
@@ -51,6 +55,7 @@ async function loadHandler() {
 async function serve({ headers, body }) {
   const id = headers['lambda-runtime-aws-request-id'];
   current = id;
+  clockShift = Number(headers['rehearsal-clock-shift-ms']);
   callsLeft = Number(headers['rehearsal-crash-after-calls'] ?? Infinity);
   try {
     const result = await handler(JSON.parse(body), contextOf(headers));
@@ -85,6 +90,18 @@ function describe(error) {
 
 function named(name, message) {
   return Object.assign(new Error(message), { name });
+}
+
+/** Date tells the rehearsal's time; performance.now and timers stay this machine's. */
+function shiftDates() {
+  const System = Date;
+  const now = () => System.now() + clockShift;
+  globalThis.Date = new Proxy(System, {
+    apply: () => new System(now()).toString(),
+    construct: (_, given, shifted) => Reflect.construct(System, given.length > 0 ? given : [now()], shifted),
+    get: (_, name) => (name === 'now' ? now : System[name]),
+  });
+  System.prototype.constructor = globalThis.Date;
 }
 
 /** As a machine that is taken away: nothing more is said, and the answer just received goes with it. */

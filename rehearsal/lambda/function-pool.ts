@@ -12,6 +12,8 @@ export interface PoolOptions {
   readonly logFolder: string;
   /** Processes of a function at once; what comes beyond waits. */
   readonly maxProcesses: number;
+  /** Epoch milliseconds, as the function is to see it. */
+  readonly now: () => number;
 }
 
 /** A function's processes: another one is started when all are busy, and they are used again after. */
@@ -80,7 +82,7 @@ export class FunctionPool {
     // The one used last is the warmest.
     const idle = this.#idle.pop();
     if (idle) return idle;
-    const process = new FunctionProcess(this.config, this.#log);
+    const process = new FunctionProcess(this.config, this.#log, this.#options.now);
     this.#all.add(process);
     await process.start(this.#options.place);
     if (this.#closed) await process.stop();

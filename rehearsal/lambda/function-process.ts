@@ -18,6 +18,7 @@ type Ending = { readonly responded: string } | { readonly failed: string };
 export class FunctionProcess {
   readonly #config: FunctionConfig;
   readonly #log: number;
+  readonly #now: () => number;
   readonly #api: RuntimeApi;
   #child: ChildProcess | undefined;
   #exited: Promise<void> = Promise.resolve();
@@ -28,9 +29,10 @@ export class FunctionProcess {
   #wake = () => {};
   #settle: ((ending: Ending) => void) | undefined;
 
-  constructor(config: FunctionConfig, log: number) {
+  constructor(config: FunctionConfig, log: number, now: () => number) {
     this.#config = config;
     this.#log = log;
+    this.#now = now;
     this.#api = new RuntimeApi({
       ready: () => this.#becomeReady(),
       responded: (_id, body) => this.#settle?.({ responded: body }),
@@ -80,8 +82,10 @@ export class FunctionProcess {
       this.#settle = resolve;
       this.#wake = () => resolve(this.#exitOf(requestId));
     });
-    const deadline = Date.now() + timeoutSeconds * 1000;
-    this.#api.send({ requestId, functionArn: arn, deadline, payload, crashAfterCalls });
+    const now = this.#now();
+    const clockShift = now - Date.now();
+    const deadline = now + timeoutSeconds * 1000;
+    this.#api.send({ requestId, functionArn: arn, deadline, payload, clockShift, crashAfterCalls });
     return this.#limit(timeoutSeconds, requestId, work);
   }
 

@@ -7,14 +7,16 @@ import { FunctionPool, type PoolOptions } from './function-pool.ts';
 import { callsUntilCrash, type AskFunctionFault } from './function-fault.ts';
 import type { InvocationAnswer } from './invocation.ts';
 
-export interface LambdaOptions extends Omit<PoolOptions, 'maxProcesses' | 'place'> {
+export interface LambdaOptions extends Omit<PoolOptions, 'maxProcesses' | 'place' | 'now'> {
   readonly stack: DeployedStack;
   readonly place: Omit<PoolOptions['place'], 'region'>;
-  /** For the waits between asynchronous attempts; a function's own timeout is always real time. */
+  /** For the waits between asynchronous attempts, and what functions take the time to be; their own timeouts are real time. */
   readonly clock?: Clock;
   /** Of one function at once; 10 unless said. */
   readonly maxProcesses?: number;
   readonly fault?: AskFunctionFault;
+  /** Milliseconds by which a function's own clock is ahead; asked for each invocation, by the name of the handler's file. */
+  readonly clockOffset?: (handler: string) => number;
 }
 
 /** Bytes of a synchronous call. Source: Lambda quotas. */
@@ -25,12 +27,17 @@ export class Lambda {
   readonly #pools: ReadonlyMap<string, FunctionPool>;
   readonly #async: AsyncInvocations;
   readonly #fault: AskFunctionFault;
+  #underWay = 0;
 
-  constructor({ stack, place, clock = systemClock, maxProcesses = 10, fault, ...options }: LambdaOptions) {
-    this.#fault = fault ?? (() => undefined);
-    const pool = { ...options, maxProcesses, place: { ...place, region: stack.region } };
+  constructor(options: LambdaOptions) {
+    const { stack, clock = systemClock, maxProcesses = 10, clockOffset = () => 0, logFolder } = options;
+    this.#fault = options.fault ?? (() => undefined);
+    const place = { ...options.place, region: stack.region };
     this.#pools = new Map(
-      readFunctions(stack).map((config) => [config.name, new FunctionPool(config, pool)]),
+      readFunctions(stack).map((config) => {
+        const now = () => clock.now() + clockOffset(config.handlerName);
+        return [config.name, new FunctionPool(config, { logFolder, maxProcesses, place, now })];
+      }),
     );
     this.#async = new AsyncInvocations(stack, clock, this.invoke);
   }
@@ -38,6 +45,11 @@ export class Lambda {
   /** Events that were invoked asynchronously and failed at every attempt. */
   get discarded(): readonly DiscardedEvent[] {
     return this.#async.discarded;
+  }
+
+  /** Whether an invocation is under way. */
+  get isBusy(): boolean {
+    return this.#underWay > 0;
   }
 
   functionArn = (functionNameOrArn: string): string => this.#pool(functionNameOrArn).config.arn;
@@ -53,7 +65,8 @@ export class Lambda {
     }
     const fault = this.#fault(pool.config.handlerName, payload);
     if (fault === 'throttle') throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429);
-    return pool.invoke(payload, callsUntilCrash(fault));
+    this.#underWay += 1;
+    return pool.invoke(payload, callsUntilCrash(fault)).finally(() => (this.#underWay -= 1));
   };
 
   /** Returns when the event is accepted; `handled` is for tests. */

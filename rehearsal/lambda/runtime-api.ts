@@ -11,6 +11,8 @@ export interface Invocation {
   readonly deadline: number;
   /** JSON text. */
   readonly payload: string;
+  /** The rehearsal's own: milliseconds by which the process takes it to be later than this machine does. */
+  readonly clockShift: number;
   /** The rehearsal's own: the process ends itself when AWS has answered so many of its calls. */
   readonly crashAfterCalls?: number;
 }
@@ -51,7 +53,7 @@ export class RuntimeApi {
   }
 
   /** Gives the waiting process its next invocation. */
-  send({ requestId, functionArn, deadline, payload, crashAfterCalls }: Invocation): void {
+  send({ requestId, functionArn, deadline, payload, clockShift, crashAfterCalls }: Invocation): void {
     const response = this.#waiting;
     if (!response) throw new Error('the process does not wait for an invocation');
     this.#waiting = undefined;
@@ -60,6 +62,7 @@ export class RuntimeApi {
       'lambda-runtime-aws-request-id': requestId,
       'lambda-runtime-deadline-ms': String(deadline),
       'lambda-runtime-invoked-function-arn': functionArn,
+      'rehearsal-clock-shift-ms': String(clockShift),
       ...(crashAfterCalls !== undefined && { 'rehearsal-crash-after-calls': String(crashAfterCalls) }),
     });
     response.end(payload);

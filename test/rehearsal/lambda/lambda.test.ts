@@ -27,12 +27,13 @@ interface Given {
   readonly clock?: ManualClock;
   readonly maxProcesses?: number;
   readonly fault?: AskFunctionFault;
+  readonly clockOffset?: (handler: string) => number;
   readonly more?: Parameters<typeof stackOf>[0];
 }
 
 function given(
   source: string,
-  { properties, file = 'index.mjs', clock, maxProcesses, fault, more = [] }: Given = {},
+  { properties, file = 'index.mjs', more = [], ...options }: Given = {},
 ): Lambda {
   mkdirSync(join(folder, 'bundle'));
   writeFileSync(join(folder, 'bundle', file), source);
@@ -47,9 +48,7 @@ function given(
       }),
     },
     logFolder: join(folder, 'logs'),
-    clock,
-    maxProcesses,
-    fault,
+    ...options,
   });
   return lambda;
 }
@@ -336,6 +335,42 @@ describe('a fault', () => {
     const on = given(`export const handler = async () => console.log('done');`, { fault: () => 'crash' });
     expect((await call(on)).payload.errorType).toBe('Runtime.ExitError');
     expect(log()).toContain('done');
+  });
+});
+
+describe('the time', () => {
+  const telling = `export const handler = async (event, context) => ({
+    now: Date.now(), made: new Date().getTime(), text: Date(), given: new Date(0).toISOString(),
+    is: new Date() instanceof Date && new Date().constructor === Date, left: context.getRemainingTimeInMillis(),
+    began: Date.now() - performance.now() });`;
+
+  it('is that of the rehearsal’s clock, and goes on by it from one invocation to the next', async () => {
+    const clock = new ManualClock(Date.parse('2031-05-06T07:08:09.000Z'));
+    const on = given(telling, { clock });
+    const { payload: first } = await call(on);
+    await clock.advance(3_600_000);
+    const { payload: second } = await call(on);
+    for (const [payload, time] of [
+      [first, clock.now() - 3_600_000] as const,
+      [second, clock.now()] as const,
+    ]) {
+      expect(payload.now - time).toBeGreaterThanOrEqual(0);
+      expect(payload.now - time).toBeLessThan(60_000);
+      expect(payload.made - payload.now).toBeLessThan(1000);
+      expect(new Date(payload.text).getUTCFullYear()).toBe(2031);
+      expect(payload).toMatchObject({ given: '1970-01-01T00:00:00.000Z', is: true });
+      expect(payload.left).toBeLessThanOrEqual(3000);
+      expect(payload.left).toBeGreaterThan(0);
+    }
+    expect(Math.round((second.began - first.began) / 3_600_000)).toBe(1);
+  });
+
+  it('of one function can be wrong, by what the rehearsal says at each invocation', async () => {
+    const clock = new ManualClock();
+    const offsets = [-600_000, 0];
+    const on = given(telling, { clock, clockOffset: (name) => (name === 'work' ? offsets.shift()! : NaN) });
+    const [wrong, right] = [await call(on), await call(on)];
+    expect(Math.round((right.payload.now - wrong.payload.now) / 60_000)).toBe(10);
   });
 });
 
