@@ -1,0 +1,59 @@
+import { phaseNames } from '../../../contracts/phase-name.ts';
+import type { Recorded } from '../results.ts';
+import { table } from '../table.ts';
+import { cells } from './cells.ts';
+
+const legend = [
+  'How each deployment ended: `S` Succeeded, `F` Failed (refused before the switch), `R` RolledBack, `I` Inconsistent, `!` not as it should be.',
+  '',
+];
+
+const explanation = [
+  '',
+  'failed: requests, streams and sockets that clients lost without an excuse. in flight: under way in what the fault itself killed (a serving',
+  'container, Nginx by a person, the whole machine). down: begun until that served again. healthy after: milliseconds from the fault to the last',
+  'request that was lost. ended after: to the outcome; where AWS waits, the clock was hurried.',
+  '',
+];
+
+/** The matrix as a whole, and what was counted in each of its cells. */
+export function describeCells(results: readonly Recorded[]): string[] {
+  const found = new Map(results.map((result) => [result.name, result]));
+  const run = cells.filter(({ name }) => found.has(name));
+  return [...legend, ...overview(found), ...explanation, ...details(run, found), ''];
+}
+
+function overview(found: ReadonlyMap<string, Recorded>): string[] {
+  const names = [...new Set(cells.map(({ faultName }) => faultName))];
+  const mark = (result: Recorded | undefined) => {
+    if (!result) return '';
+    return result.problems.length > 0 ? '!' : String(result.figures.outcome).charAt(0);
+  };
+  const rows = names.map((name) => {
+    const { fault } = cells.find(({ faultName }) => faultName === name)!;
+    return [fault.says, ...phaseNames.map((phase) => mark(found.get(`${name} in ${phase}`)))];
+  });
+  return table(['fault', ...phaseNames], rows);
+}
+
+function details(run: typeof cells, found: ReadonlyMap<string, Recorded>): string[] {
+  const head = [
+    'case',
+    'outcome',
+    'failure',
+    'requests',
+    'failed',
+    'in flight',
+    'down',
+    'healthy after',
+    'ended after',
+  ];
+  const rows = run.map(({ name }) => {
+    const { figures } = found.get(name)!;
+    const { outcome, failure, requests, failed, inFlight, down, healthyMs, endedMs } = figures;
+    return [name, outcome, failure, requests, failed, inFlight, down, healthyMs, endedMs].map(
+      (value) => value ?? '',
+    );
+  });
+  return table(head, rows);
+}

@@ -1,0 +1,70 @@
+import type { PhaseName } from '../../../../contracts/phase-name.ts';
+import { either, goesOn, isRefused } from '../endings.ts';
+import type { Fault } from '../fault.ts';
+import { soonMs, type Scene } from '../scene.ts';
+
+/** The release before serves until the switch; from then on what serves is the candidate. */
+const whileOldServes: readonly PhaseName[] = [
+  'inspect',
+  'mount-volume',
+  'install-docker',
+  'install-nginx',
+  'resolve-database',
+  'resolve-env',
+  'pull-release',
+  'run-migrations',
+  'start-candidate',
+];
+const whileCandidateWaits: readonly PhaseName[] = ['start-candidate', 'switch-traffic'];
+
+/** By the kernel, as when it crashes: what `docker kill` ends Docker takes for meant. */
+const signal = (name: string, filter: string) => `
+  container=$(docker ps --quiet --filter ${filter} | head -1)
+  [ -z "$container" ] || kill -${name} "$(docker inspect --format '{{.State.Pid}}' "$container")"
+  echo "$container"`;
+
+const ofLive = `label=edgepaas.slot=$([ -e /var/lib/edgepaas/apps/web/traffic/green ] && echo green || echo blue)`;
+const ofCandidate = ({ version }: Scene) => `label=edgepaas.build-version=${version}`;
+
+async function killContainer(scene: Scene, name: 'KILL' | 'USR2', filter: string): Promise<void> {
+  scene.excuse('container killed', soonMs);
+  if (!(await scene.ground.shell(signal(name, filter))).trim()) scene.mishaps.push('no such container ran');
+}
+
+const crash = (filter: (scene: Scene) => string) => (scene: Scene) =>
+  killContainer(scene, 'KILL', filter(scene));
+const starve = (filter: (scene: Scene) => string) => (scene: Scene) =>
+  killContainer(scene, 'USR2', filter(scene));
+
+/** Until it is switched to, a candidate that Docker starts again may still prove itself. */
+const provesItselfOrNot = either(goesOn, isRefused('candidate-died', 'health-check-failed'));
+
+export const containerFaults = {
+  'live-crash': {
+    says: 'the live container crashes',
+    phases: [...whileOldServes, 'retire', 'revert'],
+    promise: goesOn,
+    strike: crash(() => ofLive),
+  },
+  'live-oom': {
+    says: 'the live container is killed for want of memory',
+    phases: ['inspect', 'pull-release', 'start-candidate', 'retire', 'revert'],
+    promise: goesOn,
+    strike: starve(() => ofLive),
+  },
+  'candidate-crash': {
+    says: 'the candidate crashes',
+    phases: [...whileCandidateWaits, 'bake'],
+    promise: (phase) => (phase === 'bake' ? isRefused('candidate-died') : provesItselfOrNot)(phase),
+    strike: crash(ofCandidate),
+  },
+  'candidate-oom': {
+    says: 'the candidate is killed for want of memory',
+    phases: [...whileCandidateWaits, 'bake'],
+    promise: (phase) => (phase === 'bake' ? isRefused('candidate-died') : provesItselfOrNot)(phase),
+    strike: starve(ofCandidate),
+  },
+} satisfies Record<string, Fault>;
+
+/** The matrix' way to revert: the candidate dies as soon as it has traffic. */
+export const killCandidate = crash(ofCandidate);

@@ -1,0 +1,132 @@
+import { variants } from '../../images/variants.ts';
+import type { ImageSpec } from '../../images/image.ts';
+import type { Rates } from '../../load/rates.ts';
+import { startLoad, type Load } from '../../load/start-load.ts';
+import { Rehearsal, type Walked } from '../../rehearsal.ts';
+import type { RealHost } from '../../host/real/real-host.ts';
+import { CleanUp } from '../../stage/clean-up.ts';
+import { deploymentOf } from '../../report/describe-deployment.ts';
+import { createRealStage, type RealStage } from '../../stage/real-stage.ts';
+import { Levers } from './levers.ts';
+
+/** plain: one app. database: the same with migrations. */
+export type GroundKind = 'plain' | 'database';
+
+const configs: Readonly<Record<GroundKind, string>> = {
+  plain: 'rehearsal/faults/matrix/config.ts',
+  database: 'rehearsal/faults/matrix/database.config.ts',
+};
+
+/** Every kind of traffic, at rates that leave both cores to what is tried under them. */
+const rates: Rates = {
+  keepAliveGetsPerSecond: 20,
+  newConnectionGetsPerSecond: 10,
+  postsPerSecond: 5,
+  slowGetsPerSecond: 1,
+  slowMs: 800,
+  uploadsPerSecond: 0.5,
+  uploadMs: 700,
+  eventStreams: 1,
+  webSockets: 1,
+};
+
+/** New bytes in each release. */
+export const newBytes = 300_000;
+
+/** A host that serves a healthy release under constant load, and AWS around it: where cells take place one after the other. */
+export class Ground {
+  readonly rehearsal: Rehearsal;
+  readonly stage: RealStage;
+  readonly load: Load;
+  readonly levers: Levers;
+  /** What port 80 should serve: the last release that went live. */
+  serving: string;
+  #versions = 1;
+  readonly #cleanUp: CleanUp;
+
+  private constructor(
+    parts: Pick<Ground, 'rehearsal' | 'stage' | 'load' | 'levers' | 'serving'>,
+    cleanUp: CleanUp,
+  ) {
+    this.rehearsal = parts.rehearsal;
+    this.stage = parts.stage;
+    this.load = parts.load;
+    this.levers = parts.levers;
+    this.serving = parts.serving;
+    this.#cleanUp = cleanUp;
+  }
+
+  static async start(kind: GroundKind, signal: AbortSignal): Promise<Ground> {
+    const cleanUp = new CleanUp();
+    try {
+      return await Ground.#prepare(kind, signal, cleanUp);
+    } catch (error) {
+      await cleanUp.run();
+      throw error;
+    }
+  }
+
+  static async #prepare(kind: GroundKind, signal: AbortSignal, cleanUp: CleanUp): Promise<Ground> {
+    const levers = new Levers();
+    let stage: RealStage | undefined;
+    const rehearsal = await Rehearsal.start({
+      configFile: configs[kind],
+      signal,
+      makeStage: async (tags) =>
+        (stage = await createRealStage({ tags, signal, database: kind === 'database' })),
+      ...levers.options,
+    });
+    cleanUp.add(() => rehearsal.close());
+    if (kind === 'database') storeDatabase(rehearsal, stage!);
+    const walked = await rehearsal.push(healthy('v1'));
+    if (walked.status !== 'SUCCEEDED') throw new Error(`the first release: ${walked.error}: ${walked.cause}`);
+    const target = stage!.targetOf(stage!.hosts[0])!;
+    const load = await startLoad({
+      target,
+      hostHeader: target.hostHeader,
+      delayMs: 5,
+      rates,
+      timeoutMs: 4000,
+    });
+    cleanUp.add(() => load.kill());
+    return new Ground({ rehearsal, stage: stage!, load, levers, serving: 'v1' }, cleanUp);
+  }
+
+  get host(): RealHost {
+    return this.stage.hosts[0];
+  }
+
+  nextVersion = (): string => `v${++this.#versions}`;
+
+  /** Runs a script of bash on the host as root, and gives its stdout. */
+  shell = (script: string): Promise<string> => this.host.exec(['bash', '-c', `set -eu\n${script}`]);
+
+  /** Pushes a healthy release and waits for the end of its deployment. */
+  push = (version: string): Promise<Walked> => this.walkToEnd(healthy(version));
+
+  /** Waits for the end of what a push sets off: of its deployment's last execution, should another one close it. */
+  async walkToEnd(spec: ImageSpec): Promise<Walked> {
+    const walked = await this.rehearsal.push(spec);
+    const { ledger } = this.rehearsal.deployer;
+    for (;;) {
+      const lease = await ledger.lease(this.rehearsal.app.name);
+      if (lease?.deploymentId !== deploymentOf(walked)) return walked;
+      if (!lease.open) return this.rehearsal.walked(lease.executionArn);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  close = (): Promise<void> => this.#cleanUp.run();
+}
+
+export const healthy = (version: string): ImageSpec => ({
+  ...variants.healthy(version, newBytes),
+  environment: { EAT_MEMORY_ON_SIGUSR2: 'true' },
+});
+
+function storeDatabase({ deployer, app }: Rehearsal, { database }: RealStage): void {
+  const put = (name: string, value: string, type: 'String' | 'SecureString') =>
+    deployer.ssm.parameters.put(`/edgepaas/${app.name}/${name}`, value, type);
+  put('DATABASE_URL', database!.url, 'SecureString');
+  put('DATABASE_CA', database!.authority, 'String');
+}

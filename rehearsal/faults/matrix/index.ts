@@ -1,0 +1,55 @@
+import type { CaseResult, Part, PartOptions } from '../part.ts';
+import { cellNamed, cells, type Cell } from './cells.ts';
+import { Ground } from './ground.ts';
+import { runCell } from './run-cell.ts';
+
+/** Of a cell, after which its host is given up: none should take a third of that. */
+const limitMs = 150_000;
+
+/** Each fault in each phase, under constant load, one after the other on one host for as long as it stays healthy. */
+export const matrix: Part = {
+  name: 'matrix',
+  help: 'each fault in each phase of a deployment under constant load',
+  cases: () => cells.map(({ name }) => name),
+  async run(names, options) {
+    let ground: Ground | undefined;
+    let kind: Cell['ground'] | undefined;
+    try {
+      for (const cell of names.map(cellNamed)) {
+        if (options.signal.aborted) return;
+        if (kind !== cell.ground) ground = await closed(ground);
+        ground ??= await begin(cell, options);
+        kind = cell.ground;
+        const result = await runLimited(ground, cell, options);
+        if (options.signal.aborted) return;
+        options.tell(result);
+        if (result.problems.length > 0) ground = await closed(ground);
+      }
+    } finally {
+      await closed(ground);
+    }
+  },
+};
+
+async function closed(ground: Ground | undefined): Promise<undefined> {
+  await ground?.close();
+}
+
+function begin({ ground }: Cell, { say, signal }: PartOptions): Promise<Ground> {
+  say(`a new host, ${ground}`);
+  return Ground.start(ground, signal);
+}
+
+/** A cell that fails by itself is a problem of that cell. */
+async function runLimited(ground: Ground, cell: Cell, { seed, signal }: PartOptions): Promise<CaseResult> {
+  const stopped = new Promise<never>((_, reject) => {
+    const stop = (why: string) => reject(new Error(why));
+    setTimeout(stop, limitMs, `it did not end within ${limitMs / 1000} s`).unref();
+    signal.addEventListener('abort', () => stop('interrupted'), { once: true });
+  });
+  const running = runCell(ground, cell, seed);
+  running.catch(() => {}); // told below, unless it was given up before
+  return Promise.race([running, stopped]).catch(({ message }: Error) => {
+    return { name: cell.name, problems: [message], figures: {} };
+  });
+}

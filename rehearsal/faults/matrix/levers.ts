@@ -1,0 +1,29 @@
+import type { RehearsalOptions } from '../../rehearsal.ts';
+
+type Wanted = Required<Pick<RehearsalOptions, 'functionFault' | 'callFault'>>;
+type Ssm = NonNullable<RehearsalOptions['faults']>;
+
+/** What can go wrong in AWS, for as long as a cell asks for it. */
+export class Levers {
+  functionFault: Wanted['functionFault'] | undefined;
+  callFault: Wanted['callFault'] | undefined;
+  delivery: Ssm['delivery'] | undefined;
+  statusEvent: Ssm['event'] | undefined;
+
+  /** A rehearsal has its faults from its start on; these ask the levers as they stand. */
+  readonly options: Required<Pick<RehearsalOptions, 'faults' | 'functionFault' | 'callFault'>> = {
+    functionFault: (...asked) => this.functionFault?.(...asked),
+    callFault: (...asked) => this.callFault?.(...asked),
+    faults: {
+      delivery: (...asked) => this.delivery?.(...asked),
+      event: (...asked) => this.statusEvent?.(...asked),
+    },
+  };
+
+  release(): void {
+    this.functionFault = undefined;
+    this.callFault = undefined;
+    this.delivery = undefined;
+    this.statusEvent = undefined;
+  }
+}

@@ -1,0 +1,55 @@
+import type { Outcome } from '../../../contracts/outcome.ts';
+import type { Section } from '../../load/load-report.ts';
+import type { Walked } from '../../rehearsal.ts';
+import { describeDeployment } from '../../report/describe-deployment.ts';
+import type { Scene } from './scene.ts';
+
+/** What became of the deployment that the fault struck. */
+export interface Observed {
+  readonly outcome: Outcome;
+  readonly failure: string | null;
+  readonly cause: string | null;
+  /** Epoch milliseconds. */
+  readonly endedAt: number;
+}
+
+/** What became of the one after it, and what clients saw of both. */
+export interface Recovery {
+  /** Before it: the release that port 80 answered with once the fault was undone. */
+  readonly served: string;
+  readonly problems: readonly string[];
+  readonly section: Section;
+}
+
+export async function observe({ ground, version }: Scene, walked: Walked): Promise<Observed> {
+  const endedAt = Date.now();
+  const { outcome, failureId, cause } = await describeDeployment(ground.rehearsal, version, walked);
+  if (outcome === 'Succeeded') ground.serving = version;
+  return { outcome, failure: failureId, cause, endedAt };
+}
+
+const servedMs = 30_000;
+
+/** Until port 80 answers with a release again, if it does not; what was down is up from then on. */
+export async function untilServed({ ground, excuses }: Scene): Promise<void> {
+  const deadline = Date.now() + servedMs;
+  while (!/^v[0-9]+$/.test(await ground.stage.serving()) && Date.now() < deadline)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  for (const excuse of excuses) excuse.until = Math.min(excuse.until, Date.now());
+}
+
+/** A new push, without any fault, which must succeed. */
+export async function observeRecovery({ ground }: Scene): Promise<Recovery> {
+  const served = await ground.stage.serving();
+  const lease = await ground.rehearsal.deployer.ledger.lease(ground.rehearsal.app.name);
+  const problems = lease?.open ? [`the lease is still held for ${lease.deploymentId}`] : [];
+  const version = ground.nextVersion();
+  const walked = await ground.push(version);
+  if (walked.status !== 'SUCCEEDED')
+    problems.push(`the push after it ended ${walked.status} (${walked.error}: ${walked.cause})`);
+  else ground.serving = version;
+  const serving = await ground.stage.serving();
+  if (serving !== ground.serving)
+    problems.push(`after the push port 80 answers ${serving} instead of ${ground.serving}`);
+  return { served, problems, section: (await ground.load.snapshot()).sections.at(-1)! };
+}

@@ -1,0 +1,28 @@
+import { seededRandom } from '../../simulation/random.ts';
+import type { CaseResult } from '../part.ts';
+import type { Cell } from './cells.ts';
+import { healthy, type Ground } from './ground.ts';
+import { judgeCell } from './judge-cell.ts';
+import { observe, observeRecovery, untilServed } from './observe.ts';
+import { reachPhase } from './reach-phase.ts';
+import { Scene } from './scene.ts';
+import { strikeInPhase } from './strike.ts';
+
+/** One fault in one phase of one deployment, what came of it, and one more deployment after it. */
+export async function runCell(ground: Ground, cell: Cell, seed: number): Promise<CaseResult> {
+  const scene = new Scene(ground, cell.phase, ground.nextVersion(), seededRandom(seed));
+  await ground.load.mark(cell.name);
+  try {
+    await reachPhase(scene);
+    const struck = strikeInPhase(scene, cell.fault);
+    const spec = cell.fault.release?.(scene.version) ?? healthy(scene.version);
+    const walked = await ground.walkToEnd(spec);
+    await struck();
+    const observed = await observe(scene, walked);
+    await scene.undoAll();
+    await untilServed(scene);
+    return judgeCell(cell, scene, observed, await observeRecovery(scene));
+  } finally {
+    await scene.undoAll();
+  }
+}
