@@ -660,10 +660,13 @@ look() {
   failures=0
 }
 
+# Hosts that appear later are brought to the current release by deployments of their own.
+not_catching_up="request.M.trigger.S!='catch-up'"
+
 # The newest deployment of this version and digest since the mark.
 find_deployment() {
   query 100 "$from_deployment" 'deployment#~' \
-    "Items[?request.M.buildVersion.S=='$build_version' && request.M.digest.S=='$digest'] | [0].[sk.S, deploymentId.S, executionArn.S, outcome.S]" ||
+    "Items[?request.M.buildVersion.S=='$build_version' && request.M.digest.S=='$digest' && $not_catching_up] | [0].[sk.S, deploymentId.S, executionArn.S, outcome.S]" ||
     return 1
   [ "$answer" != None ] || return 0
   read -r key deployment execution outcome <<ANSWER
@@ -743,7 +746,7 @@ find_waiting() {
   IFS=$tab read -r waiting order <<ANSWER
 $answer
 ANSWER
-  query 1 'deployment#' 'deployment#~' 'Items[0].executionArn.S' || return 1
+  query 100 'deployment#' 'deployment#~' "Items[?$not_catching_up] | [0].executionArn.S" || return 1
   case $waiting in None | "$answer") waiting='' ;; esac
 }
 

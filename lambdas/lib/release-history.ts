@@ -7,6 +7,8 @@ import type { Ledger } from './ledger.ts';
 /** What the ledger remembers of a deployment. */
 export interface HistoryEntry {
   readonly deploymentId: string;
+  /** Of the execution that began it; a closing may have ended it. */
+  readonly executionArn: string;
   readonly outcome: Outcome | 'Running';
   /** Epoch milliseconds at which it took the lease; grows with each deployment of the app. */
   readonly since: number;

@@ -31,14 +31,14 @@ async function recordDeployment(
   version: string,
   digest: string,
   outcome: Outcome | 'Running',
-  more: object = {},
+  { request = requestOf(version, digest), ...more }: { request?: object; [fact: string]: unknown } = {},
   execution = version,
 ) {
   const deploymentId = `web-${++fences}`;
   await fixture.ledger.put(historyKey('web', deploymentId), {
     deploymentId,
     executionArn: arnOf(execution),
-    request: requestOf(version, digest),
+    request,
     outcome,
     ...(outcome !== 'Running' && { closed: { deploymentId, outcome, ...more } }),
   });
@@ -88,6 +88,17 @@ describeRealHost('waiting for a deployment', () => {
     });
     expect(lastLine).toBe('push-image: warning: retire: slow');
     expect(annotations).toEqual([{ kind: 'warning', text: 'retire: slow' }]);
+  });
+
+  it.concurrent('takes no host that caught up later for what was pushed', async () => {
+    const id = await recordDeployment('v1b', digestOf('1'), 'Succeeded', noFailure);
+    const request = { ...requestOf('v1b', digestOf('1')), trigger: 'catch-up', catchUp: ['i-0abc'] };
+    await recordDeployment('v1b', digestOf('1'), 'Failed', { request });
+    const { code, stdout } = await waitFor('v1b', digestOf('1'));
+    expect({ code, stdout }).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`deployment=${id}\n`) as string,
+    });
   });
 
   it.concurrent.each([

@@ -35,7 +35,7 @@ async function walk(entries: readonly Entry[], about: Partial<Keeping> = {}) {
     for (const [index, { outcome, digest, since = 0 }] of entries.entries()) {
       read.entries += 1;
       const request = sampleRequest({ digest });
-      yield { deploymentId: names[index]!, outcome, since, request };
+      yield { deploymentId: names[index]!, executionArn: 'arn', outcome, since, request };
     }
   }
   const hostsOf = async (deploymentId: string) => {
