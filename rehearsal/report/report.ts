@@ -48,7 +48,7 @@ export interface DeploymentReport {
   readonly commandsUntilLive: number | null;
   readonly stateTransitions: number;
   readonly stateTransitionsUntilLive: number | null;
-  /** From the registry's acceptance of the push (or the start of a manual execution) to the first proven answer. */
+  /** From the registry's acceptance of the push (or the start of a manual execution) to the proven answer of the last host. */
   readonly pushToLiveMs: number | null;
   readonly switchMs: number | null;
   /** What somebody should know of although the deployment went well. */

@@ -1,6 +1,7 @@
 import { defaultConfig } from '../rehearsal.ts';
 import { buildScenario, checkouts } from './build.ts';
 import { databaseScenario } from './database.ts';
+import { hostsScenario } from './hosts.ts';
 import { mainJob } from './main-job.ts';
 import type { Scenario } from './tell.ts';
 
@@ -28,6 +29,13 @@ export const scenarios = {
     configFile: 'rehearsal/database.config.ts',
     database: true,
     scenario: databaseScenario,
+  },
+  hosts: {
+    help: 'three hosts, one after the other: a canary, a failure in the last wave, one away, one more',
+    configFile: 'rehearsal/hosts.config.ts',
+    hosts: 3,
+    database: false,
+    scenario: hostsScenario,
   },
   build: {
     help: 'both examples built by Docker with and without cache, and pushed by the one script; what tags do',

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { agree } from '../agreement/agree.ts';
 import type { Rates } from '../load/rates.ts';
 import type { Rehearsal, Walked } from '../rehearsal.ts';
 import { describeDeployment } from '../report/describe-deployment.ts';
@@ -66,6 +67,7 @@ export async function tellScenario(
     deployments.push(deployment);
     const problems = [
       ...expectations(deployment, step.expect),
+      ...(await agree(rehearsal)).map((problem) => `${title}: ${problem}`),
       ...((await step.check?.(rehearsal, deployment)) ?? []).map((problem) => `${title}: ${problem}`),
     ];
     found.push(problems);
