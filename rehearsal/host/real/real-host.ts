@@ -15,6 +15,7 @@ import type { RealHostOptions } from './host-options.ts';
 import { runInside, runToEnd, type Ended } from './enter-host.ts';
 import { createHostParts, type HostParts } from './host-parts.ts';
 import { awaitBooted, bootHost, type Boot } from './machine.ts';
+import { cutOrMend, Reach } from './reach.ts';
 import { runCommand } from './run-command.ts';
 import { runAsAgent } from './run-script.ts';
 
@@ -38,9 +39,8 @@ export class RealHost implements RehearsalHost {
   readonly #options: RealHostOptions;
   readonly #parts: HostParts;
   readonly #scripts = new EventEmitter<{ started: [RunningScript] }>();
-  readonly #reach = new EventEmitter<{ changed: [boolean] }>();
+  readonly #reach = new Reach();
   #boot: Promise<Boot> | undefined;
-  #isUp = false;
   #reboots = 0;
 
   private constructor(options: RealHostOptions, parts: HostParts) {
@@ -86,11 +86,11 @@ export class RealHost implements RehearsalHost {
   }
 
   onReach(listener: (reaches: boolean) => void): void {
-    this.#reach.on('changed', listener);
+    this.#reach.onChange(listener);
   }
 
   get isBooting(): boolean {
-    return this.#reboots > 0 || (this.#boot !== undefined && !this.#isUp);
+    return this.#reboots > 0 || (this.#boot !== undefined && !this.#reach.isUp);
   }
 
   /** For inspection: runs a program on the host as root and gives its stdout. */
@@ -104,6 +104,18 @@ export class RealHost implements RehearsalHost {
     const { pid } = await this.#running();
     const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
     return runToEnd(pid, ['env', '-i', ...variables, ...command]);
+  }
+
+  /** Until it is mended by the answer, also across a reboot, nothing that the host sends to AWS or its package hosts arrives. */
+  async cutFromAws(): Promise<() => Promise<void>> {
+    this.#reach.setCut(true);
+    const boot = await this.#boot;
+    if (boot) await cutOrMend(boot.pid, 'cut');
+    return async () => {
+      this.#reach.setCut(false);
+      const boot = await this.#boot;
+      if (boot) await cutOrMend(boot.pid, 'mend');
+    };
   }
 
   async attachVolume(volumeId: string): Promise<void> {
@@ -130,7 +142,7 @@ export class RealHost implements RehearsalHost {
   async kill(): Promise<void> {
     const booting = this.#boot;
     this.#boot = undefined;
-    this.#setUp(false);
+    this.#reach.setUp(false);
     const boot = await booting?.catch(() => undefined); // a boot that failed has left nothing running
     boot?.stop();
     await boot?.ended;
@@ -162,19 +174,16 @@ export class RealHost implements RehearsalHost {
 
   async #start(): Promise<Boot> {
     const { folder, addresses, metadata } = this.#parts;
-    const boot = await bootHost(folder.name, folder.path, (pid) =>
-      runCommand('sh', [
-        join(import.meta.dirname, 'connect.sh'),
-        `${addresses.index}`,
-        `${pid}`,
-        metadata.namespace,
-      ]),
-    );
+    const boot = await bootHost(folder.name, folder.path, async (pid) => {
+      const connect = join(import.meta.dirname, 'connect.sh');
+      await runCommand('sh', [connect, `${addresses.index}`, `${pid}`, metadata.namespace]);
+      if (this.#reach.isCut) await cutOrMend(pid, 'cut');
+    });
     const starting = this.#boot;
     void boot.ended.then(({ wantsReboot }) => this.#goDown(starting, wantsReboot));
     try {
       await awaitBooted(boot.pid);
-      if (this.#boot === starting) this.#setUp(true);
+      if (this.#boot === starting) this.#reach.setUp(true);
       return boot;
     } catch (error) {
       boot.stop();
@@ -185,14 +194,9 @@ export class RealHost implements RehearsalHost {
   /** It went down of itself: `systemctl reboot` or `systemctl poweroff`. */
   #goDown(boot: Promise<Boot> | undefined, wantsReboot: boolean): void {
     if (this.#boot !== boot) return;
-    this.#setUp(false);
+    this.#reach.setUp(false);
     this.#boot = wantsReboot ? this.#start() : undefined;
     this.#boot?.catch(() => {}); // whoever asks something of the host is told
-  }
-
-  #setUp(isUp: boolean): void {
-    this.#isUp = isUp;
-    this.#reach.emit('changed', isUp);
   }
 
   async #running(): Promise<Boot> {

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { HostDownError, type RunningScript } from '../../../rehearsal/host/host.ts';
 import type { RealHost } from '../../../rehearsal/host/real/real-host.ts';
@@ -87,6 +90,33 @@ describeRealHost('a script on a real rehearsal host, as the SSM agent runs it', 
 
   it('is finished only when its output is closed', async () => {
     expect((await runOn(host, '(sleep 0.3; echo late) & echo early')).stdout).toBe('early\nlate\n');
+  });
+
+  it('hears nothing of AWS while its host is cut off, also across a reboot, but others reach the host', async () => {
+    const aws = createServer((_, response) => response.end('here'));
+    await once(aws.listen(443, host.gatewayAddress), 'listening');
+    const ask = () => runOn(host, `curl -sS -m 1 http://${host.gatewayAddress}:443/`);
+    const answersOthers = async () => {
+      const serve = `my $s = IO::Socket::INET->new(LocalPort => 80, Listen => 1, ReuseAddr => 1) or die; print "up\\n"; $s->accept`;
+      const serving = runOn(host, `perl -MIO::Socket::INET -e '$| = 1; ${serve}'`);
+      await expect
+        .poll(() => once(connect(80, host.address).end(), 'connect').then(() => 'connected', String))
+        .toBe('connected');
+      expect((await serving).stdout).toBe('up\n');
+    };
+    expect((await ask()).stdout).toBe('here');
+    const reach: boolean[] = [];
+    host.onReach((reaches) => void reach.push(reaches));
+    const mend = await host.cutFromAws();
+    expect(await ask()).toMatchObject({ exitCode: 28, stderr: expect.stringContaining('timed out') });
+    await answersOthers();
+    await host.reboot();
+    expect((await ask()).exitCode).toBe(28);
+    expect(reach).not.toContain(true);
+    await mend();
+    expect((await ask()).stdout).toBe('here');
+    expect(reach.at(-1)).toBe(true);
+    aws.close();
   });
 
   it('is lost with its host, which then refuses others until it is up again', async () => {
