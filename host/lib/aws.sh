@@ -1,5 +1,6 @@
 # AWS by the instance role, with nothing but curl: no distribution but Amazon Linux brings a usable AWS CLI.
 # Credentials live in variables of this process and reach curl through a pipe: never a command line, never a file.
+source host/lib/clock.sh
 source host/lib/http.sh
 source host/lib/aws-signature.sh
 
@@ -43,10 +44,13 @@ aws::parse_credentials() {
 
 # Sets AWS_STATUS (000: no answer) and AWS_ANSWER. Asks again what AWS answers to too many at once, which hosts of a wave are.
 aws::call() { # service, host, region, target, body
-  local started=$SECONDS attempt
+  local started attempt
+  clock::read
+  started=$NOW
   for ((attempt = 0; ; attempt++)); do
     aws::ask "$@"
-    if ! aws::may_pass $((SECONDS - started)); then return; fi
+    clock::read
+    if ! aws::may_pass $(((NOW - started) / 1000)); then return; fi
     aws::pause "$attempt"
     phase::sleep "$REPLY"
   done

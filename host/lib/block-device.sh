@@ -1,15 +1,18 @@
 # Finds this host's volume among those of the deployment and proves what is on it. Kernel names (nvme1n1) change between
 # boots; the link that carries the volume's id does not.
+source host/lib/clock.sh
 
 block_device::find() { # ids separated by commas, seconds to wait for EC2; sets VOLUME_ID and DEVICE
-  local deadline=$((SECONDS + $2)) id
+  local deadline id
   local -a ids=() here=()
+  clock::in "$2"
+  deadline=$REPLY
   IFS=, read -r -a ids <<<"$1"
   while ((${#here[@]} == 0)); do
     for id in "${ids[@]}"; do
       if [[ -b /dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${id/-/} ]]; then here+=("$id"); fi
     done
-    if ((SECONDS >= deadline)); then break; fi
+    if clock::is_past "$deadline"; then break; fi
     phase::sleep 0.2
   done
   if ((${#here[@]} != 1)); then

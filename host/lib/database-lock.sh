@@ -2,6 +2,7 @@
 # database. It is a psql in a session of its own that ends with its input, and the other end of that is held by the script and
 # by a keeper. So what kills the script, or its process group, leaves the lock with the container that is still at work. The
 # lock is the session's: behind a pooler that hands out its sessions by the transaction it holds nothing.
+source host/lib/clock.sh
 source host/lib/database.sh
 source host/lib/docker.sh
 
@@ -14,9 +15,10 @@ LOCK_SESSION='' LOCK_KEEPER='' LOCK_ASKED='' LOCK_COUNT=0
 # Asked for again and again: a session that waits in the server would hold a snapshot, for which the CREATE INDEX CONCURRENTLY
 # of the one that has the lock waits. Source: PostgreSQL, "Building Indexes Concurrently".
 database_lock::take() { # seconds
-  local deadline=$((SECONDS + $1)) said=''
+  clock::in "$1"
+  local deadline=$REPLY said=''
   until database_lock::try; do
-    if ((SECONDS >= deadline)); then database_lock::fail "$1"; fi
+    if clock::is_past "$deadline"; then database_lock::fail "$1"; fi
     if [[ ! $said ]]; then said=yes && phase::say 'Another migration of this database is under way: waiting for its end'; fi
     phase::sleep 0.5
   done
@@ -35,13 +37,13 @@ database_lock::try() {
 }
 
 # Asks until a Postgres that can be written to takes the options that the migration will have. A pooler may not.
-database_lock::require_database() { # what else to say, SECONDS until which to ask (optional)
+database_lock::require_database() { # what else to say, the moment until which to ask (optional)
   local attempt
   for ((attempt = 1; ; attempt++)); do
     if database_lock::reach_primary; then return; fi
     if [[ $DATABASE_STATE == refused ]]; then phase::fail database-refused "Postgres refuses the connection: $REPLY"; fi
     phase::say "Postgres is out of reach at attempt $attempt of $MAX_RETRIES: $REPLY"
-    if ((attempt >= MAX_RETRIES || SECONDS >= ${2:-SECONDS + 1})); then break; fi
+    if ((attempt >= MAX_RETRIES)) || { [[ ${2:-} ]] && clock::is_past "$2"; }; then break; fi
     phase::sleep "$RETRY_INTERVAL"
   done
   phase::fail database-unreachable "Postgres is out of reach after $attempt attempts: $REPLY${1:-}"
@@ -91,7 +93,8 @@ database_lock::ask() { # an expression; sets REPLY; 1: the session is gone, or a
 
 # With a tag, for an answer may come when nobody waits for it any more.
 database_lock::send() { # an expression; sets LOCK_ASKED
-  LOCK_COUNT=$((LOCK_COUNT + 1)) LOCK_SENT=$SECONDS
+  clock::read
+  LOCK_COUNT=$((LOCK_COUNT + 1)) LOCK_SENT=$NOW
   LOCK_ASKED="=$BASHPID.$LOCK_COUNT"
   printf "SELECT '%s', %s;\n" "$LOCK_ASKED" "$1" >&"$LOCK_ASK"
 }
@@ -123,7 +126,8 @@ database_lock::is_lost() {
   if ((code == 0)); then
     [[ $REPLY != 1 ]]
   else
-    ((code == 1 || SECONDS - LOCK_SENT > LOCK_SILENCE_SECONDS))
+    clock::read
+    ((code == 1 || NOW - LOCK_SENT > LOCK_SILENCE_SECONDS * 1000))
   fi
 }
 
@@ -153,9 +157,10 @@ database_lock::fail() { # seconds
 database_lock::start_keeper() { # seconds that a migration may run
   if [[ $LOCK_KEEPER ]]; then return; fi
   local functions
-  functions=$(declare -f database_lock::keep database_lock::send database_lock::hear database_lock::is_lost docker::call)
+  clock::in "$1"
+  functions=$(declare -f clock::read clock::is_past database_lock::keep database_lock::send database_lock::hear database_lock::is_lost docker::call)
   LOCK_SESSION=$LOCK_SESSION LOCK_ASK=$LOCK_ASK LOCK_TOLD=$LOCK_TOLD LOCK_ASKED='' LOCK_COUNT=0 LOCK_QUESTION=$LOCK_QUESTION \
-    LOCK_SILENCE_SECONDS=$LOCK_SILENCE_SECONDS APP=$APP DOCKER_SOCKET=$DOCKER_SOCKET KEEP_SECONDS=$1 SCRIPT=$$ setsid bash -c "$functions; database_lock::keep" \
+    LOCK_SILENCE_SECONDS=$LOCK_SILENCE_SECONDS APP=$APP DOCKER_SOCKET=$DOCKER_SOCKET KEEP_UNTIL=$REPLY SCRIPT=$$ setsid bash -c "$functions; database_lock::keep" \
     <&- >/dev/null 2>&1 3>&- {LOCK_HOST}>&- {LOCK_APP}>&- &
   LOCK_KEEPER=$!
   disown "$LOCK_KEEPER"
@@ -174,9 +179,9 @@ database_lock::keep() {
     case $DOCKER_STATUS$DOCKER_ANSWER in
       '200[]' | '200[]'$'\n'*) idle=$((idle + 1)) && continue ;;
       200*) idle=0 ;;
-      *) if ((SECONDS > KEEP_SECONDS + 600)); then return; fi ;;
+      *) if clock::is_past $((KEEP_UNTIL + 600000)); then return; fi ;;
     esac
-    if ((SECONDS <= KEEP_SECONDS)) && ! database_lock::is_lost; then continue; fi
+    if ! clock::is_past "$KEEP_UNTIL" && ! database_lock::is_lost; then continue; fi
     while [[ $DOCKER_ANSWER =~ \"Id\":\"([0-9a-f]{64})\"(.*) ]]; do
       DOCKER_ANSWER=${BASH_REMATCH[2]}
       curl -s --max-time 30 --unix-socket "$DOCKER_SOCKET" --output /dev/null --request POST \

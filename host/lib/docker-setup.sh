@@ -1,4 +1,5 @@
 # How Docker must be set up to serve without interruption, and the care its restart takes.
+source host/lib/clock.sh
 source host/lib/docker.sh
 source host/lib/volume.sh
 source host/lib/file.sh
@@ -125,9 +126,10 @@ docker_setup::is_right() {
 }
 
 docker_setup::await() {
-  local deadline=$((SECONDS + DOCKER_READY_SECONDS))
+  clock::in "$DOCKER_READY_SECONDS"
+  local deadline=$REPLY
   until docker::get /info && [[ ${DOCKER_STATUSES[0]} == 200 ]]; do
-    if ((SECONDS > deadline)) || systemctl is-failed --quiet docker.service; then return 1; fi
+    if clock::is_past "$deadline" || systemctl is-failed --quiet docker.service; then return 1; fi
     phase::sleep 0.1
   done
 }

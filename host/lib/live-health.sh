@@ -1,4 +1,5 @@
 # How the live release is, by its own health and by what Nginx answers for it, before and after something that may hurt it.
+source host/lib/clock.sh
 source host/lib/live-slot.sh
 source host/lib/health.sh
 source host/lib/access-log.sh
@@ -41,8 +42,9 @@ live_health::compare() {
   access_log::advance "$LIVE_PORT"
   requests=$LOG_REQUESTS errors=$LOG_5XX LIVE_SAYS=''
   if [[ $LIVE == broken-before ]]; then return; fi
-  deadline=$((${EPOCHREALTIME/./} + LIVE_WATCH_SECONDS * 1000000))
-  while ((${EPOCHREALTIME/./} < deadline)); do
+  clock::in "$LIVE_WATCH_SECONDS"
+  deadline=$REPLY
+  until clock::is_past "$deadline"; do
     live_health::look
     if [[ $LIVE == broken-by-migration ]]; then return; fi
     phase::sleep "$LIVE_LOOK_SECONDS"

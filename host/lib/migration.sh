@@ -72,16 +72,17 @@ migration::fail_unrunnable() { # what Docker said
 }
 
 # Waits for its end; sets ENDED: its exit code, or `late`, `unlocked` (the lock of the database is gone) or `removed`.
-migration::await() { # what for, SECONDS at which it must have ended
-  local pause=0.05 asked=$SECONDS grace=$MIGRATION_STOP_SECONDS
-  ENDED=''
+migration::await() { # what for, the moment at which it must have ended
+  local pause=0.05 ask_at grace=$MIGRATION_STOP_SECONDS
+  clock::in 1
+  ask_at=$REPLY ENDED=''
   while [[ ! $ENDED ]]; do
     phase::sleep "$pause"
     migration::look "$1"
     if [[ $ENDED ]]; then return; fi
-    if ((SECONDS >= $2)); then ENDED=late; fi
-    if ((SECONDS > asked)); then
-      asked=$SECONDS pause=0.2
+    if clock::is_past "$2"; then ENDED=late; fi
+    if clock::is_past "$ask_at"; then
+      ask_at=$((NOW + 1000)) pause=0.2
       if database_lock::is_lost; then ENDED=unlocked grace=0; fi
     fi
   done
@@ -125,10 +126,12 @@ migration::leave() {
 # Nothing of it goes on in the server: a backend notices only after its statement that its client is gone. Of this deployment,
 # or of any: under the lock, what still goes by the name was left by one whose host has died.
 migration::end_sessions() { # pattern of names
-  local ask deadline=$((SECONDS + 10))
+  local ask deadline
+  clock::in 10
+  deadline=$REPLY
   ask="SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name ~ '^$1\$' AND datname = current_database()"
   until database::ask "$ask" && [[ $DATABASE_ANSWER == 0 ]]; do
-    if ((SECONDS >= deadline)) || [[ $DATABASE_STATE != reached ]]; then return 1; fi
+    if clock::is_past "$deadline" || [[ $DATABASE_STATE != reached ]]; then return 1; fi
     phase::sleep 0.1
   done
 }

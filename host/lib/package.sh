@@ -1,4 +1,5 @@
 # Packages by their names, the same words for apt and dnf.
+source host/lib/clock.sh
 source host/lib/distribution.sh
 
 PACKAGE_LOCK_SECONDS=240
@@ -46,8 +47,9 @@ package::install() { # packages; those that are there are left as they are
 # On a host's first boot cloud-init may still write the sources of packages, and install some. status.json is there once it
 # has begun, result.json once it has ended. Source: cloud-init, doc/status.txt.
 package::await_first_boot() {
-  local deadline=$((SECONDS + FIRST_BOOT_SECONDS))
-  while [[ -e /run/cloud-init/status.json && ! -e /run/cloud-init/result.json ]] && ((SECONDS < deadline)); do
+  clock::in "$FIRST_BOOT_SECONDS"
+  local deadline=$REPLY
+  while [[ -e /run/cloud-init/status.json && ! -e /run/cloud-init/result.json ]] && ! clock::is_past "$deadline"; do
     phase::sleep 0.5
   done
 }
@@ -73,10 +75,11 @@ package::is_fresh() {
 # Waits for whoever has the package manager: a cloud image upgrades itself after its first boot, and dpkg, in a session of
 # its own, outlives a phase that was killed. Sets PACKAGE_OUTPUT.
 package::run() { # install, update or configure; packages
-  local deadline=$((SECONDS + PACKAGE_LOCK_SECONDS))
+  clock::in "$PACKAGE_LOCK_SECONDS"
+  local deadline=$REPLY
   until package::try "$@"; do
     if [[ ! $PACKAGE_OUTPUT =~ (is locked by|was locked by|Could not get lock|Unable to acquire) ]]; then return 1; fi
-    if ((SECONDS > deadline)); then return 1; fi
+    if clock::is_past "$deadline"; then return 1; fi
     phase::sleep 0.5
   done
 }

@@ -1,5 +1,6 @@
 # The frame of every phase: parameters in, one receipt out. stdout belongs to the receipt, stderr to people.
 # Functions give their answers in variables and never run in a subshell, where a named failure could not end the phase.
+source host/lib/clock.sh
 source host/lib/json.sh
 source host/lib/host.sh
 source host/lib/file.sh
@@ -13,7 +14,8 @@ exec 3>&1 1>&2
 
 # First of all: where the host's language is German, say, EPOCHREALTIME has a comma.
 export LC_ALL=C
-PHASE_STARTED=${EPOCHREALTIME/./}
+clock::mark
+PHASE_STARTED=$REPLY
 STATE=/var/lib/edgepaas
 RUNTIME=/run/edgepaas
 # The agent sets no HOME; root's own registry logins and their helpers have no part in a deployment.
@@ -95,7 +97,7 @@ phase::answer() { # result, facts
 }
 
 phase::compose() { # result, facts; the facts come last, so that a receipt can be taken apart without jq
-  phase::milliseconds
+  clock::since "$PHASE_STARTED"
   printf -v REPLY '{"phase":"%s","deploymentId":"%s","fence":%d,"result":"%s","ms":%d,"facts":%s}' \
     "$PHASE" "$DEPLOYMENT_ID" "$FENCE" "$1" "$REPLY" "$2"
 }
@@ -104,7 +106,7 @@ phase::fail() { # failure id, cause for a person
   trap - ERR
   json::string "$2" 600
   local cause=$REPLY
-  phase::milliseconds
+  clock::since "$PHASE_STARTED"
   printf '{"phase":"%s","deploymentId":"%s","fence":%d,"result":"failed","failure":"%s","cause":%s,"ms":%d}\n' \
     "$PHASE" "$DEPLOYMENT_ID" "$FENCE" "$1" "$cause" "$REPLY" >&3
   printf '%s: %s\n' "$1" "$2" >&2
@@ -115,10 +117,6 @@ phase::crash() { # line, command as written in the script: no values
   local code=$?
   if ((BASHPID != $$)); then exit "$code"; fi
   phase::fail phase-crashed "Line $1 of the script: \`${2%%$'\n'*}\` ended with $code"
-}
-
-phase::milliseconds() { # since the phase began
-  REPLY=$(((${EPOCHREALTIME/./} - PHASE_STARTED) / 1000))
 }
 
 phase::sleep() { # seconds, without starting a process

@@ -1,5 +1,6 @@
 # The app's site for Nginx. It is rendered from the phase's parameters alone, so that comparing texts tells whether the
 # host has it; Nginx names the checksum of the site it has loaded to callers from this host.
+source host/lib/clock.sh
 source host/lib/http.sh
 source host/lib/site-template.sh
 
@@ -47,10 +48,11 @@ site::is_loaded() {
 
 # An Nginx that does not answer in time is busy, not without the site: to reload it then would cut connections for nothing.
 site::is_served() {
-  local deadline=$((SECONDS + ANSWER_SECONDS))
+  clock::in "$ANSWER_SECONDS"
+  local deadline=$REPLY
   until site::is_answered; do
     site::port_80_holder
-    if [[ $REPLY != nginx ]] || ((SECONDS > deadline)); then return 1; fi
+    if [[ $REPLY != nginx ]] || clock::is_past "$deadline"; then return 1; fi
     phase::sleep 0.1
   done
   [[ $HTTP_STATUS == 200 && $HTTP_BODY == "site-$SITE_CHECKSUM" ]]

@@ -1,4 +1,5 @@
 # Moves traffic by the flag files: Nginx looks at them for each request, so nothing is reloaded and no connection closed.
+source host/lib/clock.sh
 source host/lib/http.sh
 source host/lib/file.sh
 
@@ -13,9 +14,10 @@ traffic::send_to() { # slot, or none; each way is one atomic change of the flags
 
 # Asks Nginx on port 80 until the slot answers; Nginx names the upstream to callers from this host only.
 traffic::prove() { # slot, seconds
-  local deadline=$((${EPOCHREALTIME/./} + $2 * 1000000))
+  clock::in "$2"
+  local deadline=$REPLY
   until traffic::is_served_by "$1"; do
-    if ((${EPOCHREALTIME/./} > deadline)); then return 1; fi
+    if clock::is_past "$deadline"; then return 1; fi
     phase::sleep 0.01
   done
 }

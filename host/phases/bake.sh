@@ -24,15 +24,17 @@ bake::begin() {
 }
 
 bake::watch() {
-  local deadline=$((${EPOCHREALTIME/./} + BAKE_SECONDS * 1000000)) next=0 failures=0
+  local deadline next=0 failures=0
+  clock::in "$BAKE_SECONDS"
+  deadline=$REPLY
   while true; do
     bake::look
-    if ((${EPOCHREALTIME/./} >= next)); then
-      next=$((${EPOCHREALTIME/./} + 1000000))
+    if clock::is_past "$next"; then
+      next=$((NOW + 1000))
       bake::ask
       phase::refuse_stale_fence
     fi
-    if ((${EPOCHREALTIME/./} >= deadline)); then return; fi
+    if clock::is_past "$deadline"; then return; fi
     phase::sleep "$LOOK_SECONDS"
   done
 }

@@ -49,25 +49,30 @@ revert::go_back() { # sets BACK_MS
   if ! $SWITCHED || [[ $LIVE_SLOT != "$MOVE_TO" ]]; then return; fi
   file::replace "$RECEIPTS/reverting" "$MOVE_FROM"$'\n'
   if [[ $MOVE_FROM != none ]]; then revert::wake_previous; fi
-  local started=${EPOCHREALTIME/./}
+  local started
+  clock::mark
+  started=$REPLY
   traffic::send_to "$MOVE_FROM"
   traffic::prove "$MOVE_FROM" "$PROOF_SECONDS" ||
     phase::fail revert-failed "Traffic was sent back to ${MOVE_FROM/none/no release}, but port 80 answers $HTTP_STATUS from elsewhere"
-  BACK_MS=$(((${EPOCHREALTIME/./} - started) / 1000))
+  clock::since "$started"
+  BACK_MS=$REPLY
   sync "$TRAFFIC"
 }
 
 revert::wake_previous() {
   live_slot::port "$MOVE_FROM"
-  local port=$REPLY deadline=$((SECONDS + HEALTH_TIMEOUT))
+  local port=$REPLY deadline
   if health::ask "$port" 5; then return; fi
   docker::call POST "/containers/edgepaas-$APP-$MOVE_FROM/start"
   if [[ ! $DOCKER_STATUS =~ ^(204|304)$ ]]; then
     docker::message
     phase::fail revert-failed "The release before cannot be started on $MOVE_FROM ($REPLY): traffic stays on $MOVE_TO"
   fi
+  clock::in "$HEALTH_TIMEOUT"
+  deadline=$REPLY
   until health::ask "$port" 5; do
-    if ((SECONDS >= deadline)); then
+    if clock::is_past "$deadline"; then
       health::says
       phase::fail revert-failed "The release before on $MOVE_FROM is not healthy ($REPLY): traffic stays on $MOVE_TO"
     fi

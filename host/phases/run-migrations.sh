@@ -18,23 +18,25 @@ run_migrations::finish() { # why nothing was migrated, or an empty text
   phase::done "{\"skipped\":\"$1\",\"from\":\"$FROM\",\"to\":\"$CURRENT\",\"attempts\":$ATTEMPTS,\"live\":\"$LIVE\",$REPLY}"
 }
 
-run_migrations::lock() { # SECONDS until which to wait for it
-  local left=$(($1 - SECONDS))
+run_migrations::lock() { # moment until which to wait for it
+  clock::read
+  local left=$((($1 - NOW) / 1000))
   database_lock::take $((left > 0 ? left : 0))
   database_lock::start_keeper "$MIGRATION_TIMEOUT"
   migration::clear_leftovers
 }
 
-run_migrations::read_revisions() { # SECONDS until which to wait for the lock, should it be lost; sets CURRENT, where the database is, and HEAD, where the image brings it
+run_migrations::read_revisions() { # moment until which to wait for the lock, should it be lost; sets CURRENT, where the database is, and HEAD, where the image brings it
   migration::start head "$HEAD_COMMAND"
   run_migrations::read_current "$1"
-  migration::await head $((SECONDS + REVISION_SECONDS))
+  clock::in "$REVISION_SECONDS"
+  migration::await head "$REPLY"
   migration::collect head
   run_migrations::take_revision 'the revision the image brings'
   HEAD=$REVISION
 }
 
-run_migrations::read_current() { # SECONDS until which to wait for the lock, should it be lost; sets CURRENT
+run_migrations::read_current() { # moment until which to wait for the lock, should it be lost; sets CURRENT
   local attempt
   for ((attempt = 1; ; attempt++)); do
     run_migrations::ask_current
@@ -50,7 +52,8 @@ run_migrations::read_current() { # SECONDS until which to wait for the lock, sho
 
 run_migrations::ask_current() {
   migration::start current "$CURRENT_COMMAND"
-  migration::await current $((SECONDS + REVISION_SECONDS))
+  clock::in "$REVISION_SECONDS"
+  migration::await current "$REPLY"
   migration::collect current
 }
 
@@ -76,7 +79,7 @@ newer schema (database.migrations.olderReleaseRuns): deploy a release that knows
   run_migrations::skip older-release
 }
 
-run_migrations::reconnect() { # SECONDS until which to wait for the database, and for the lock
+run_migrations::reconnect() { # moment until which to wait for the database, and for the lock
   phase::say "The connection to the database was lost: once more in $RETRY_INTERVAL s"
   phase::sleep "$RETRY_INTERVAL"
   database_lock::require_database "; it was lost meanwhile, at ${CURRENT:-no revision} or after it. The next deployment goes on from there" "$1"
@@ -99,10 +102,12 @@ run_migrations::note() {
 }
 
 run_migrations::migrate() {
-  local deadline=$((SECONDS + MIGRATION_TIMEOUT))
+  clock::in "$MIGRATION_TIMEOUT"
+  local deadline=$REPLY
   while [[ $CURRENT != "$HEAD" ]]; do
     ATTEMPTS=$((ATTEMPTS + 1))
-    phase::say "Migrating from ${CURRENT:-an empty database} to $HEAD, for at most $((deadline - SECONDS)) s"
+    clock::read
+    phase::say "Migrating from ${CURRENT:-an empty database} to $HEAD, for at most $(((deadline - NOW) / 1000)) s"
     run_migrations::run "$deadline"
     if [[ $ENDED != 0 ]]; then run_migrations::require_retry "$deadline"; fi
     local ended=$ENDED
@@ -113,7 +118,7 @@ run_migrations::migrate() {
   done
 }
 
-run_migrations::run() { # SECONDS at which it must have ended
+run_migrations::run() { # moment at which it must have ended
   migration::start run "$MIGRATION_COMMAND"
   MIGRATION_AT_WORK=true
   migration::await run "$1"
@@ -122,9 +127,9 @@ run_migrations::run() { # SECONDS at which it must have ended
   migration::end_sessions "$MIGRATION_NAME" || phase::say 'Its sessions in the server could not be ended'
 }
 
-run_migrations::require_retry() { # SECONDS at which the migration must have ended
+run_migrations::require_retry() { # moment at which the migration must have ended
   phase::say "$COMPLAINT"
-  if ((ATTEMPTS < MAX_RETRIES && SECONDS + RETRY_INTERVAL < $1)) && migration::lost_connection; then
+  if ((ATTEMPTS < MAX_RETRIES)) && ! clock::is_past $(($1 - RETRY_INTERVAL * 1000)) && migration::lost_connection; then
     run_migrations::reconnect "$1"
     return
   fi
@@ -174,7 +179,8 @@ migration::read_settings
 if [[ $DATABASE_MODE == sqlite_only ]]; then run_migrations::skip sqlite_only; fi
 trap migration::leave EXIT
 database_lock::require_database
-LOCK_DEADLINE=$((SECONDS + MIGRATION_TIMEOUT))
+clock::in "$MIGRATION_TIMEOUT"
+LOCK_DEADLINE=$REPLY
 run_migrations::lock "$LOCK_DEADLINE"
 run_migrations::read_revisions "$LOCK_DEADLINE"
 live_health::read_slot

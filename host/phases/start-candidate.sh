@@ -25,18 +25,22 @@ start_candidate::require_not_switched() {
 }
 
 start_candidate::await_health() { # sets READY_MS
-  local started=${EPOCHREALTIME/./} elapsed=0 looked=0
+  local started looked=0
+  clock::mark
+  started=$REPLY
   until health::ask "$SLOT_PORT" 5; do
-    elapsed=$(((${EPOCHREALTIME/./} - started) / 1000))
-    if ((elapsed - looked > 300)); then
-      looked=$elapsed
+    clock::since "$started"
+    READY_MS=$REPLY
+    if ((READY_MS - looked > 300)); then
+      looked=$READY_MS
       slot::look "$SLOT"
       docker::is_running "$CONTAINER" || candidate::fail_dead
     fi
-    if ((elapsed > HEALTH_TIMEOUT * 1000)); then candidate::fail_unhealthy; fi
-    if ((elapsed < 5000)); then phase::sleep 0.02; else phase::sleep 0.1; fi
+    if ((READY_MS > HEALTH_TIMEOUT * 1000)); then candidate::fail_unhealthy; fi
+    if ((READY_MS < 5000)); then phase::sleep 0.02; else phase::sleep 0.1; fi
   done
-  READY_MS=$(((${EPOCHREALTIME/./} - started) / 1000))
+  clock::since "$started"
+  READY_MS=$REPLY
 }
 
 start_candidate::prove_identity() {

@@ -41,11 +41,13 @@ switch_traffic::note() {
 }
 
 switch_traffic::move() { # sets SWITCH_MS and LIVE_AT
-  local started=${EPOCHREALTIME/./}
+  clock::mark
+  local started=$REPLY
   traffic::send_to "$TO"
   if ! traffic::prove "$TO" "$PROOF_SECONDS"; then switch_traffic::take_back; fi
   LIVE_AT=$((${EPOCHREALTIME/./} / 1000))
-  SWITCH_MS=$(((${EPOCHREALTIME/./} - started) / 1000))
+  clock::since "$started"
+  SWITCH_MS=$REPLY
   sync "$TRAFFIC"
 }
 

@@ -1,11 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createServer, type RequestListener } from 'node:http';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 
 const folder = mkdtempSync(join(tmpdir(), 'edgepaas-libraries-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -50,6 +50,23 @@ describe('parameters::upper_snake', () => {
   });
 });
 
+describe('clock', () => {
+  const anHourOff = (sign: string) =>
+    `now=$EPOCHREALTIME; unset EPOCHREALTIME; EPOCHREALTIME=$((\${now%.*} ${sign} 3600)).\${now#*.}; SECONDS=$((SECONDS ${sign} 3600));`;
+
+  it.each(['-', '+'])('tells how long something took though the clock was set (%s 1 h)', (sign) => {
+    const script = `clock::mark; mark=$REPLY; ${anHourOff(sign)} read -r -t 0.2 < <(sleep 1) || true; clock::since "$mark"`;
+    const passed = Number(bash(['clock'], `${script}; printf %s "$REPLY"`));
+    expect(passed).toBeGreaterThanOrEqual(190);
+    expect(passed).toBeLessThan(10_000);
+  });
+
+  it('counts as finely as the clock while that is not set', () => {
+    const script = `clock::mark; mark="\${REPLY% *} $((\${REPLY#* } - 4000))"; clock::since "$mark"; printf %s "$REPLY"`;
+    expect(Number(bash(['clock'], script))).toBeGreaterThanOrEqual(4);
+  });
+});
+
 describe('env::value', () => {
   const file = join(folder, 'values.env');
   const value = (name: string, path = file) =>
@@ -84,48 +101,59 @@ describe('redact::text', () => {
 
 describe('access_log', () => {
   const log = join(folder, 'access.log');
+  const named = `access_log::name() { LOG_FILE=${log}; LOG_FILES=(${log} ${log}.{1..4}); }; access_log::position;`;
   const line = (port: number, status: number) =>
     `1.0\t${status}\t0.1\t127.0.0.1:${port}\t${status}\t1\t::1\tGET / HTTP/1.1\n`;
+  const counting = (script: string) =>
+    bash(['access-log'], `${named} ${script} access_log::facts; printf %s "$REPLY"`);
   const count = (after: string, port: string) =>
-    bash(
-      ['access-log'],
-      `access_log::name() { LOG_FILE=${log}; }; access_log::position; ${after} access_log::open; access_log::advance ${port};
-       access_log::facts; printf %s "$REPLY"`,
-    );
+    counting(`${after} access_log::open; access_log::advance ${port};`);
   const write = (file: string, ...lines: string[]) =>
     `printf '%s' ${lines.map((text) => `$'${text.replaceAll('\t', '\\t').replaceAll('\n', '\\n')}'`).join(' ')} >>${file};`;
+  const rotate = `for i in 3 2 1; do [[ ! -e ${log}.$i ]] || mv ${log}.$i ${log}.$((i + 1)); done; mv ${log} ${log}.1; : >${log};`;
+  const facts = (requests: number, errors: number) =>
+    `"requests":${requests},"status5xx":${errors},"status499":0`;
+
+  afterEach(() => {
+    for (const file of readdirSync(folder)) if (file.startsWith('access.log')) rmSync(join(folder, file));
+  });
 
   it('counts what came after the switch, of one slot or of both', () => {
     writeFileSync(log, line(8081, 500));
     const after = write(log, line(8081, 200), line(8081, 502), line(8080, 500), line(8081, 499));
     expect(count(after, '8081')).toBe('"requests":3,"status5xx":1,"status499":1');
-    expect(count(after, 'any')).toBe('"requests":4,"status5xx":2,"status499":1');
+    expect(counting(`access_log::open; ${after} access_log::advance any;`)).toContain('"requests":4,');
   });
 
-  it('goes on in the new file when the log was rotated', () => {
+  it('goes on through every file that the log was rotated to', () => {
     writeFileSync(log, line(8081, 500));
-    const after = write(log, line(8081, 200)) + `mv ${log} ${log}.1;` + write(log, line(8081, 503));
-    expect(count(after, '8081')).toBe('"requests":2,"status5xx":1,"status499":0');
+    const once = write(log, line(8081, 200)) + rotate + write(log, line(8081, 503));
+    expect(count(once, '8081')).toBe(facts(2, 1));
+    expect(count(`${once} ${rotate} ${write(log, line(8081, 200))}`, '8081')).toBe(facts(3, 1));
   });
 
-  it('goes on where logrotate dates its files, as on RHEL and its kin', () => {
+  it('counts rotations while it watches, and the last line that a rotated file gets', () => {
     writeFileSync(log, line(8081, 500));
-    writeFileSync(`${log}-20260130`, line(8081, 500));
-    const after = write(log, line(8081, 200)) + `mv ${log} ${log}-20260131;` + write(log, line(8081, 503));
-    expect(count(after, '8081')).toBe('"requests":2,"status5xx":1,"status499":0');
+    const twice = rotate + write(log, line(8081, 200)) + rotate;
+    const late = write(`${log}.1`, line(8081, 503)) + write(`${log}.2`, line(8081, 503));
+    expect(
+      counting(`access_log::open; access_log::advance any; ${twice} access_log::advance any; ${late}
+        access_log::advance any; access_log::advance any;`),
+    ).toBe(facts(3, 2));
   });
 
-  it('counts all of a log that was not there at the switch', () => {
-    rmSync(log);
-    rmSync(`${log}.1`);
-    expect(count(write(log, line(8081, 200)), '8081')).toBe('"requests":1,"status5xx":0,"status499":0');
+  it('counts all of a log that was not there at the switch, or is gone since', () => {
+    expect(count(write(log, line(8081, 200)), '8081')).toBe(facts(1, 0));
+    const lost = `mv ${log} ${log}.9; ${write(`${log}.2`, line(8081, 200))} ${write(log, line(8081, 200))}`;
+    expect(count(lost, '8081')).toBe(facts(2, 0));
   });
 
-  it('judges the release before by the requests before the switch', () => {
+  it('judges the release before by the requests before the switch, be they in the file before', () => {
+    writeFileSync(`${log}.1`, line(8080, 503));
     writeFileSync(log, line(8080, 500) + line(8080, 200));
-    const script = `access_log::name() { LOG_FILE=${log}; }; access_log::position; ${write(log, line(8081, 500))}
+    const script = `${named} ${write(log, line(8081, 500))} ${rotate}
       access_log::count_before; printf '%s of %s' "$BEFORE_5XX" "$BEFORE_REQUESTS"`;
-    expect(bash(['access-log'], script)).toBe('1 of 2');
+    expect(bash(['access-log'], script)).toBe('2 of 3');
   });
 });
 
