@@ -24,6 +24,7 @@ export const failureIds = [
   'host-offline',
   'agent-too-old',
   'rollout-too-long',
+  'alarm-not-found',
   'volume-not-found',
   'volume-attaching',
   // what SSM says of a phase

@@ -11,6 +11,7 @@ import { DeployLedger } from './deploy-ledger.ts';
 import { DeployStateMachine } from './deploy-state-machine.ts';
 import { DockerParameters } from './docker-parameters.ts';
 import { ExecutionEvents } from './execution-events.ts';
+import { HostCheck } from './host-check.ts';
 import { HostPolicy } from './host-policy.ts';
 import { ImageRetention } from './image-retention.ts';
 import { PhaseDocuments } from './phase-documents.ts';
@@ -62,6 +63,13 @@ export class EdgePaasStack extends Stack {
       closeExecution: functions['close-execution'].function,
     });
     new SweepSchedule(this, 'Sweep', { sweep: functions.sweep.function });
+    const { checkHosts } = new HostCheck(this, 'HostCheck', {
+      bundlesFolder,
+      ledger,
+      inspect: documents.byPhase.inspect,
+      hostGroups: Object.values(config.hosts),
+      stateMachine,
+    });
     const expiring = config.apps.filter(({ repository }) => repository.retention);
     const retention = expiring.length > 0 && {
       bundlesFolder,
@@ -71,7 +79,8 @@ export class EdgePaasStack extends Stack {
     const expireImages = retention
       ? new ImageRetention(this, 'Retention', retention).expireImages
       : undefined;
-    new Alarms(this, 'Alarms', { deadLetters, stateMachine, sweep: functions.sweep.function, expireImages });
+    const sweep = functions.sweep.function;
+    new Alarms(this, 'Alarms', { deadLetters, stateMachine, sweep, checkHosts, expireImages });
     this.addHosts(config, repositories);
     new PushAccess(this, 'PushAccess', { config, repositories, ledger });
     new CfnOutput(this, 'StateMachineArn', {

@@ -16,8 +16,8 @@ export const eventHandlers = ['judge-phase', 'sweep', 'close-execution'] as cons
 export const deployHandlers = [...graphHandlers, ...eventHandlers] as const;
 export type DeployHandlerName = (typeof deployHandlers)[number];
 
-/** With the one that only a stack has whose apps ask for it. */
-export const handlerNames = [...deployHandlers, 'expire-images'] as const;
+/** With the one that checks the hosts, and the one that only a stack has whose apps ask for it. */
+export const handlerNames = [...deployHandlers, 'check-hosts', 'expire-images'] as const;
 export type HandlerName = (typeof handlerNames)[number];
 
 /** `run-phase` is RunPhase as a construct. */

@@ -43,6 +43,10 @@ export function readHosts(): PolicyStatement {
   return anywhere('ec2:DescribeInstances', 'ec2:DescribeVolumes', 'ssm:DescribeInstanceInformation');
 }
 
+/** Which hosts there are, which of them take commands, and what came of a command: lists, too. */
+export const watchHosts = () =>
+  anywhere('ec2:DescribeInstances', 'ssm:DescribeInstanceInformation', 'ssm:ListCommandInvocations');
+
 export function readDocuments(documentArns: string[]): PolicyStatement {
   return new PolicyStatement({ actions: ['ssm:DescribeDocument'], resources: documentArns });
 }

@@ -39,7 +39,7 @@ export function refuseUnreachable({ online, offline }: Reach, most: number): voi
   );
 }
 
-type Agents = ReadonlyMap<string | undefined, InstanceInformation>;
+export type Agents = ReadonlyMap<string | undefined, InstanceInformation>;
 
 const idsOf = (hosts: readonly Host[]) => hosts.map(({ instanceId }) => instanceId);
 
@@ -53,7 +53,7 @@ function refuseOld(hosts: readonly Host[], agents: Agents): void {
   );
 }
 
-async function describeAgents(hosts: readonly Host[], client: SSMClient): Promise<Agents> {
+export async function describeAgents(hosts: readonly Host[], client: SSMClient): Promise<Agents> {
   const ids = idsOf(hosts);
   const pages = Array.from({ length: Math.ceil(ids.length / pageSize) }, (_, page) =>
     ids.slice(page * pageSize, (page + 1) * pageSize),

@@ -25,10 +25,16 @@ export async function changeHold(request: DeploymentRequest, ledger: Ledger): Pr
   return { request, way: 'none' };
 }
 
+/** The hold that an app is on now. */
+export async function readHold(app: string, ledger: Ledger): Promise<HoldItem | undefined> {
+  const item = await ledger.get<HoldItem>(appKey(app, 'hold'));
+  return item?.reason ? item : undefined;
+}
+
 /** Throws app-held, and writes down that this request was refused and by whose hold. */
 export async function refuseHeld(request: DeploymentRequest, ledger: Ledger): Promise<void> {
-  const held = await ledger.get<HoldItem>(appKey(request.app, 'hold'));
-  if (!held?.reason) return;
+  const held = await readHold(request.app, ledger);
+  if (!held) return;
   const since = new Date(held.since).toISOString();
   const failure = new Failure(
     'app-held',

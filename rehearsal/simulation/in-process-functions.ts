@@ -2,6 +2,7 @@ import type { AppSettings } from '../../contracts/app-settings.ts';
 import type { DeploymentRequest } from '../../contracts/request.ts';
 import { acceptRequest, type AcceptInput } from '../../lambdas/accept-request.ts';
 import { acquireLease } from '../../lambdas/acquire-lease.ts';
+import { checkHosts } from '../../lambdas/check-hosts.ts';
 import { closeDeployment, type CloseInput } from '../../lambdas/close-deployment.ts';
 import { closeExecution, type ExecutionStatusEvent } from '../../lambdas/close-execution.ts';
 import { commitRelease } from '../../lambdas/commit-release.ts';
@@ -55,7 +56,7 @@ export class InProcessFunctions {
     const functions = readFunctions(options.stack).map((config) => {
       Object.assign(process.env, config.environment);
       const handlerName = Object.keys(this.#handlers).find((name) =>
-        config.logicalId.startsWith(`Functions${pascalCase(name)}`),
+        config.logicalId.includes(`${pascalCase(name)}Function`),
       );
       return { ...config, handlerName: handlerName ?? config.logicalId };
     });
@@ -133,6 +134,10 @@ function handlersOf({ apps, registry, ledger, clients }: FunctionsOptions): Reco
     'commit-release': async ({ plan }: { plan: DeploymentPlan }) => commitRelease(plan, ledger),
     'close-deployment': async (input: CloseInput) => closeDeployment(input, ledger),
     'close-execution': async (event: ExecutionStatusEvent) => closeExecution(event, ledger, sfn),
+    'check-hosts': async () => {
+      const { errors } = await checkHosts(apps, { ec2, ssm, sfn, ledger });
+      if (errors.length > 0) throw new Error(errors.join('; '));
+    },
     sweep: async () => {
       const { errors } = await sweep({ ledger, ssm, sfn });
       if (errors.length > 0) throw new Error(errors.join('; '));

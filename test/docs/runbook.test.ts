@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { failureIds } from '../../contracts/failure.ts';
+import { findingIds } from '../../contracts/finding.ts';
 import { outcome } from '../../contracts/outcome.ts';
 import { repositoryPath } from './repository-path.ts';
 
@@ -20,13 +21,16 @@ const titles = articles.map(({ title }) => title);
 const isFailureId = (title: string) => /^[a-z0-9-]+$/.test(title);
 const isOutcome = (title: string) => /^[A-Z][A-Za-z]+$/.test(title);
 
+/** A host that is offline is both. */
+const ids = [...new Set<string>([...failureIds, ...findingIds])];
+
 describe('the runbook', () => {
-  test.each(failureIds)('has exactly one article on %s', (id) => {
+  test.each(ids)('has exactly one article on %s', (id) => {
     expect(titles.filter((title) => title === id)).toHaveLength(1);
   });
 
-  test('has no article on a failure that does not exist', () => {
-    expect(titles.filter(isFailureId).filter((title) => !failureIds.some((id) => id === title))).toEqual([]);
+  test('has no article on a failure or finding that does not exist', () => {
+    expect(titles.filter(isFailureId).filter((title) => !ids.includes(title))).toEqual([]);
   });
 
   test('has one article on each outcome that asks for attention, and on no other', () => {

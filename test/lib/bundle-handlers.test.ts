@@ -15,7 +15,7 @@ afterAll(() => bundles.remove());
 const fileOf = (name: HandlerName, file = 'index.mjs') => join(bundles.folder, name, file);
 
 describe.each(handlerNames)('the bundle of %s', (name) => {
-  const limit = ['find-hosts', 'expire-images'].includes(name) ? 900_000 : 400_000;
+  const limit = 450_000;
 
   test(`weighs at most ${limit / 1000} kB`, () => {
     expect(statSync(fileOf(name)).size).toBeLessThanOrEqual(limit);
@@ -28,7 +28,7 @@ describe.each(handlerNames)('the bundle of %s', (name) => {
   });
 });
 
-const readers = ['accept-request', 'resolve-image', 'find-hosts', 'expire-images'] as const;
+const readers = ['accept-request', 'resolve-image', 'find-hosts', 'check-hosts', 'expire-images'] as const;
 
 test.each(readers)('%s knows the apps', (name) => {
   expect(JSON.parse(readFileSync(fileOf(name, 'apps.json'), 'utf8'))).toEqual([

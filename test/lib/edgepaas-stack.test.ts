@@ -100,7 +100,7 @@ test('fifty apps fit into one stack', () => {
   expect((queuePolicy as { Statement: unknown[] }).Statement.length).toBeLessThanOrEqual(20);
 });
 
-test('alarms hear a lost push, a failed deployment and a failing sweep, and say what to do', () => {
+test('alarms hear a lost push, a failed deployment, a failing sweep or check, and what the check finds, and say what to do', () => {
   const alarms = Object.values(resourcesOf(synthesize(), 'AWS::CloudWatch::Alarm')).map(
     ({ Properties }) => Properties,
   );
@@ -108,6 +108,8 @@ test('alarms hear a lost push, a failed deployment and a failing sweep, and say 
     'ApproximateNumberOfMessagesVisible',
     'ExecutionsFailed',
     'Errors',
+    'Errors',
+    'Findings',
   ]);
   for (const { AlarmDescription } of alarms) expect(AlarmDescription).toMatch(/\. |: /);
 });

@@ -20,7 +20,7 @@ describe('images expire', () => {
   test('nowhere unless an app asks for it: there is nothing of it in the template', () => {
     const without = synthesize();
     expect(Object.keys(resourcesOf(without)).filter((id) => /retention|expir/i.test(id))).toEqual([]);
-    expect(Object.keys(resourcesOf(without, 'AWS::CloudWatch::Alarm'))).toHaveLength(3);
+    expect(Object.keys(resourcesOf(without, 'AWS::CloudWatch::Alarm'))).toHaveLength(5);
   });
 
   test('once a day, and a failed run is not made up for', () => {

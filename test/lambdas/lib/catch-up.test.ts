@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import type { Finding, FindingId } from '../../../contracts/finding.ts';
+import { catchUpRequest } from '../../../contracts/request.ts';
+import { hostsToHeal, startCatchUp, withAttempts } from '../../../lambdas/lib/catch-up.ts';
+import type { HostCheck } from '../../../lambdas/lib/host-check.ts';
+import { digestOf } from '../support/samples.ts';
+import { useWorld } from '../support/setup.ts';
+
+const now = 1_800_000_000_000;
+const [day, host] = [24 * 3_600_000, 'i-0aaaaaaaa'];
+const found = (finding: FindingId, of = host): Finding[] => [{ finding, host: of, says: '' }];
+const check = (catchUps: HostCheck['catchUps'] = {}): HostCheck => ({
+  fence: 7,
+  digest: digestOf('a'),
+  looks: [],
+  answeredAt: {},
+  catchUps,
+});
+const heals = (findings: Finding[], known = findings, catchUps: HostCheck['catchUps'] = {}) =>
+  hostsToHeal(findings, known, check(catchUps), now);
+
+describe('a catch-up', () => {
+  test.each(['host-behind', 'host-not-serving'] as const)('heals %s', (finding) => {
+    expect(heals(found(finding))).toEqual([host]);
+  });
+
+  test.each(['stray-candidate', 'nginx-would-not-start', 'host-unreadable', 'host-offline'] as const)(
+    'heals no %s',
+    (finding) => {
+      expect(heals(found(finding))).toEqual([]);
+    },
+  );
+
+  test('waits for a second look: a container may be between two starts', () => {
+    expect(heals(found('host-not-serving'), [])).toEqual([]);
+    expect(heals(found('host-not-serving'), found('stray-candidate'))).toEqual([]);
+    expect(heals(found('host-not-serving'), found('host-behind'))).toEqual([host]);
+  });
+
+  test('is tried three times a day for a host and release', () => {
+    const attempts = withAttempts({ [host]: [now - 2, now - 1] }, [host], now);
+    expect(heals(found('host-behind'), undefined, { [host]: [now - 2, now - 1] })).toEqual([host]);
+    expect(heals(found('host-behind'), undefined, attempts)).toEqual([]);
+    expect(heals(found('host-behind'), undefined, { [host]: [now - day, now - 2, now - 1] })).toEqual([host]);
+  });
+
+  test('takes as many hosts as a request may name', () => {
+    const hosts = Array.from({ length: 60 }, (_, index) => `i-0000000${index + 10}`);
+    const healed = heals(hosts.flatMap((one) => found('host-behind', one)));
+    expect(catchUpRequest.parse({ app: 'web', catchUp: healed }).catchUp).toHaveLength(50);
+  });
+});
+
+describe('the execution', () => {
+  const world = useWorld();
+  const start = (known: HostCheck) => startCatchUp('web', [host], known, world.sfn);
+  const started = () => world.statesDouble.started;
+
+  test('is told the app and the hosts', async () => {
+    await start(check());
+    expect(started()).toMatchObject([{ input: { app: 'web', catchUp: [host] } }]);
+    expect(started()[0]!.name).toMatch(/^catch-up-web-[0-9a-f]{16}$/);
+  });
+
+  test('is started once for an attempt, whoever died before that was written down', async () => {
+    await start(check());
+    world.statesDouble.taken.add(started()[0]!.name);
+    await start(check());
+    expect(started()).toHaveLength(1);
+    await start(check(withAttempts({}, [host], now)));
+    expect(started()).toHaveLength(2);
+  });
+});
