@@ -4,16 +4,35 @@ source host/lib/env.sh
 source host/lib/sqlite.sh
 
 candidate::run() {
-  local said code=0
   candidate::choose_logging
   candidate::choose_mounts
-  said=$(docker run --detach --pull never --name "edgepaas-$APP-$SLOT" \
+  if candidate::start; then return; fi
+  if candidate::free_port && candidate::start; then return; fi
+  candidate::explain_refusal
+}
+
+candidate::start() { # sets RUN_CODE and RUN_SAID
+  RUN_CODE=0
+  RUN_SAID=$(docker run --detach --pull never --name "edgepaas-$APP-$SLOT" \
     --label "edgepaas.app=$APP" --label "edgepaas.slot=$SLOT" --label "edgepaas.deployment=$DEPLOYMENT_ID" \
     --label "edgepaas.build-version=$BUILD_VERSION" --label "edgepaas.digest=$DIGEST" \
     --publish "127.0.0.1:$SLOT_PORT:$CONTAINER_PORT" --restart unless-stopped --stop-timeout "$STOP_TIMEOUT" \
     --memory "${MEMORY_MB}m" --cpus "$CPUS" --env-file "$ENV_FILE" "${LOGGING[@]}" "${MOUNTS[@]}" \
-    "$REPOSITORY_URI@$DIGEST" 2>&1) || code=$?
-  if ((code != 0)); then candidate::explain_refusal "$code" "$said"; fi
+    "$REPOSITORY_URI@$DIGEST" 2>&1) || RUN_CODE=$?
+  ((RUN_CODE == 0))
+}
+
+# A Docker that lost its host while it started a container removes what is left of it at its next start, but keeps its port
+# until the start after that. Containers live through one. Source: https://github.com/moby/moby/issues/36591
+candidate::free_port() { # fails if that is not how it is
+  [[ $RUN_SAID == *'port is already allocated'* ]] || return 1
+  candidate::read_port_holder
+  [[ $REPLY == *dockerd* && ! $(docker ps --quiet --filter "publish=$SLOT_PORT") ]] || return 1
+  docker::get /info
+  docker::is_true "${DOCKER_ANSWERS[0]:-}" LiveRestoreEnabled || return 1
+  phase::say "Docker keeps port $SLOT_PORT for a container that is gone: it is restarted"
+  docker::remove "edgepaas-$APP-$SLOT"
+  systemctl restart docker.service
 }
 
 # Bounded logs, unless the host's Docker sends its logs elsewhere.
@@ -34,8 +53,8 @@ candidate::choose_mounts() { # sets MOUNTS
   MOUNTS+=(--volume "$SQLITE_FOLDER:$SQLITE_IN_CONTAINER:z")
 }
 
-candidate::explain_refusal() { # exit code of docker run, what it said
-  local said=${2##*docker: } holder
+candidate::explain_refusal() {
+  local said=${RUN_SAID##*docker: }
   said=${said%%$'\n'*}
   case $said in
     *'address already in use'* | *'port is already allocated'*)
@@ -44,7 +63,7 @@ candidate::explain_refusal() { # exit code of docker run, what it said
     *'no space left on device'*) candidate::fail disk-full "Docker's volume is full: prune or grow it" ;;
     *'No such image'* | *'Unable to find image'*) candidate::fail image-not-runnable 'The image is not on the host: it was removed after the pull' ;;
   esac
-  if (($1 == 126 || $1 == 127)) || [[ $said == *'exec format error'* || $said == *'no command specified'* ]]; then
+  if ((RUN_CODE == 126 || RUN_CODE == 127)) || [[ $said == *'exec format error'* || $said == *'no command specified'* ]]; then
     candidate::fail image-not-runnable "Docker cannot run the image: $said"
   fi
   candidate::fail candidate-died "Docker could not start the container: $said"
