@@ -1,33 +1,34 @@
-import { phaseNames, type PhaseName } from '../../../contracts/phase-name.ts';
+import { phaseNames } from '../../../contracts/phase-name.ts';
 import type { Fault } from './fault.ts';
-import { faults, type FaultName } from './faults/index.ts';
+import { faults } from './faults/index.ts';
 import type { GroundKind } from './ground.ts';
+import { functionPlaces, type Place } from './place.ts';
 
-/** A fault in a phase. */
+/** A fault in a place. */
 export interface Cell {
   readonly name: string;
-  readonly faultName: FaultName;
+  readonly faultName: string;
   readonly fault: Fault;
-  readonly phase: PhaseName;
+  readonly place: Place;
   readonly ground: GroundKind;
 }
 
-const needDatabase: readonly PhaseName[] = ['resolve-database', 'run-migrations'];
+const needDatabase: readonly Place[] = ['resolve-database', 'run-migrations'];
 
-const cellOf = (faultName: FaultName, fault: Fault, phase: PhaseName): Cell => ({
-  name: `${faultName} in ${phase}`,
+const cellOf = (faultName: string, fault: Fault, place: Place): Cell => ({
+  name: `${faultName} in ${place}`,
   faultName,
   fault,
-  phase,
-  ground: needDatabase.includes(phase) ? 'database' : 'plain',
+  place,
+  ground: needDatabase.includes(place) ? 'database' : 'plain',
 });
 
-/** Every fault in every phase where it can happen, those of one ground together. */
-export const cells: readonly Cell[] = Object.entries(faults)
-  .flatMap(([name, fault]: [string, Fault]) =>
-    phaseNames
-      .filter((phase) => fault.phases.includes(phase))
-      .map((phase) => cellOf(name as FaultName, fault, phase)),
+/** Every fault in every place where it can happen, those of one ground together. */
+export const cells: readonly Cell[] = Object.entries<Fault>(faults)
+  .flatMap(([name, fault]) =>
+    [...phaseNames, ...functionPlaces]
+      .filter((place) => fault.places.includes(place))
+      .map((place) => cellOf(name, fault, place)),
   )
   .sort((one, other) => Number(one.ground === 'database') - Number(other.ground === 'database'));
 

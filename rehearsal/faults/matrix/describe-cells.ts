@@ -1,7 +1,9 @@
 import { phaseNames } from '../../../contracts/phase-name.ts';
+import { groupBy } from '../../group-by.ts';
 import type { Recorded } from '../results.ts';
 import { table } from '../table.ts';
 import { cells } from './cells.ts';
+import { functionPlaces, type Place } from './place.ts';
 
 const legend = [
   'How each deployment ended: `S` Succeeded, `F` Failed (refused before the switch), `R` RolledBack, `I` Inconsistent, `!` not as it should be.',
@@ -20,20 +22,30 @@ const explanation = [
 export function describeCells(results: readonly Recorded[]): string[] {
   const found = new Map(results.map((result) => [result.name, result]));
   const run = cells.filter(({ name }) => found.has(name));
-  return [...legend, ...overview(found), ...explanation, ...details(run, found), ''];
+  const inFunctions = overview(found, functionPlaces);
+  return [
+    ...legend,
+    ...overview(found, phaseNames),
+    '',
+    ...inFunctions,
+    ...explanation,
+    ...details(run, found),
+    '',
+  ];
 }
 
-function overview(found: ReadonlyMap<string, Recorded>): string[] {
-  const names = [...new Set(cells.map(({ faultName }) => faultName))];
-  const mark = (result: Recorded | undefined) => {
-    if (!result) return '';
-    return result.problems.length > 0 ? '!' : String(result.figures.outcome).charAt(0);
-  };
-  const rows = names.map((name) => {
-    const { fault } = cells.find(({ faultName }) => faultName === name)!;
-    return [fault.says, ...phaseNames.map((phase) => mark(found.get(`${name} in ${phase}`)))];
-  });
-  return table(['fault', ...phaseNames], rows);
+function overview(found: ReadonlyMap<string, Recorded>, places: readonly Place[]): string[] {
+  const there = cells.filter(({ place }) => places.includes(place));
+  const rows = [...groupBy(there, ({ faultName }) => faultName)].map(([name, [first]]) => [
+    first!.fault.says,
+    ...places.map((place) => mark(found.get(`${name} in ${place}`))),
+  ]);
+  return table(['fault', ...places], rows);
+}
+
+function mark(result: Recorded | undefined): string {
+  if (!result) return '';
+  return result.problems.length > 0 ? '!' : String(result.figures.outcome).charAt(0);
 }
 
 function details(run: typeof cells, found: ReadonlyMap<string, Recorded>): string[] {

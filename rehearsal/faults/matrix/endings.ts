@@ -1,6 +1,7 @@
 import type { FailureId } from '../../../contracts/failure.ts';
 import type { Outcome } from '../../../contracts/outcome.ts';
-import { phaseNames, type PhaseName } from '../../../contracts/phase-name.ts';
+import { phaseNames } from '../../../contracts/phase-name.ts';
+import { isPhase, type Place } from './place.ts';
 
 /** How a deployment may end. */
 export interface Ending {
@@ -9,49 +10,49 @@ export interface Ending {
   readonly failures: readonly FailureId[];
 }
 
-/** The right endings of a deployment that a fault strikes in a phase. */
-export type Promised = (phase: PhaseName) => readonly Ending[];
+/** The right endings of a deployment that a fault strikes in a place. */
+export type Promised = (place: Place) => readonly Ending[];
 
 const ending = (outcome: Outcome, ...failures: FailureId[]): Ending => ({ outcome, failures });
 const succeeded = ending('Succeeded');
 /** The matrix reaches revert by a candidate that dies under traffic. */
 const rolledBackAnyway = ending('RolledBack', 'candidate-died', 'error-rate-rose');
-const order = (phase: PhaseName) => phaseNames.indexOf(phase);
+const order = (place: Place) => (isPhase(place) ? phaseNames.indexOf(place) : -1);
 
 /** What was cut short is sent again: the deployment ends as it would without the fault. */
-export const goesOn: Promised = (phase) => (phase === 'revert' ? [rolledBackAnyway] : [succeeded]);
+export const goesOn: Promised = (place) => (place === 'revert' ? [rolledBackAnyway] : [succeeded]);
 
 /** The release is refused, before the switch without a trace, after it by the way back; once it is committed nothing takes it back. */
 export const isRefused =
   (...failures: FailureId[]): Promised =>
-  (phase) => {
-    if (phase === 'revert' || phase === 'retire') return goesOn(phase);
+  (place) => {
+    if (place === 'revert' || place === 'retire') return goesOn(place);
     const failed = ending('Failed', ...failures);
     const rolledBack = ending('RolledBack', ...failures);
-    if (phase === 'bake') return [rolledBack];
-    return order(phase) < order('switch-traffic') ? [failed] : [failed, rolledBack];
+    if (place === 'bake') return [rolledBack];
+    return order(place) < order('switch-traffic') ? [failed] : [failed, rolledBack];
   };
 
 /** The way back itself was made impossible. */
-export const isStuck: Promised = (phase) =>
-  phase === 'revert' ? [ending('Inconsistent', ...rolledBackAnyway.failures)] : [];
+export const isStuck: Promised = (place) =>
+  place === 'revert' ? [ending('Inconsistent', ...rolledBackAnyway.failures)] : [];
 
 /** A person stopped the execution: the closing goes back, or forward where the release was committed. */
-export const isClosed: Promised = (phase) => {
-  if (phase === 'retire') return [succeeded];
-  return isRefused('phase-cancelled')(phase);
+export const isClosed: Promised = (place) => {
+  if (place === 'retire') return [succeeded];
+  return isRefused('phase-cancelled')(place);
 };
 
 export const either =
   (...promises: readonly Promised[]): Promised =>
-  (phase) =>
-    promises.flatMap((promise) => promise(phase));
+  (place) =>
+    promises.flatMap((promise) => promise(place));
 
-/** One promise in these phases, another in the others. */
-export const inPhases =
-  (phases: readonly PhaseName[], promise: Promised, otherwise: Promised): Promised =>
-  (phase) =>
-    (phases.includes(phase) ? promise : otherwise)(phase);
+/** One promise in these places, another in the others. */
+export const inPlaces =
+  (places: readonly Place[], promise: Promised, otherwise: Promised): Promised =>
+  (place) =>
+    (places.includes(place) ? promise : otherwise)(place);
 
 export const isRight = (promised: readonly Ending[], outcome: Outcome, failure: string | null): boolean =>
   promised.some(

@@ -2,6 +2,7 @@ import { variants } from '../../images/variants.ts';
 import type { ImageSpec } from '../../images/image.ts';
 import type { Rates } from '../../load/rates.ts';
 import { startLoad, type Load } from '../../load/start-load.ts';
+import { HurriedClock } from '../../hurried-clock.ts';
 import { Rehearsal, type Walked } from '../../rehearsal.ts';
 import type { RealHost } from '../../host/real/real-host.ts';
 import { CleanUp } from '../../stage/clean-up.ts';
@@ -39,19 +40,24 @@ export class Ground {
   readonly stage: RealStage;
   readonly load: Load;
   readonly levers: Levers;
+  /** Of AWS: hurried while a deployment waits for nothing but the clock. */
+  readonly clock: HurriedClock;
+  /** A fault is at work, which the clock waits for too. */
+  isStruck = false;
   /** What port 80 should serve: the last release that went live. */
   serving: string;
   #versions = 1;
   readonly #cleanUp: CleanUp;
 
   private constructor(
-    parts: Pick<Ground, 'rehearsal' | 'stage' | 'load' | 'levers' | 'serving'>,
+    parts: Pick<Ground, 'rehearsal' | 'stage' | 'load' | 'levers' | 'clock' | 'serving'>,
     cleanUp: CleanUp,
   ) {
     this.rehearsal = parts.rehearsal;
     this.stage = parts.stage;
     this.load = parts.load;
     this.levers = parts.levers;
+    this.clock = parts.clock;
     this.serving = parts.serving;
     this.#cleanUp = cleanUp;
   }
@@ -68,12 +74,14 @@ export class Ground {
 
   static async #prepare(kind: GroundKind, signal: AbortSignal, cleanUp: CleanUp): Promise<Ground> {
     const levers = new Levers();
+    const clock = new HurriedClock();
     let stage: RealStage | undefined;
     const rehearsal = await Rehearsal.start({
       configFile: configs[kind],
       signal,
       makeStage: async (tags) =>
         (stage = await createRealStage({ tags, signal, database: kind === 'database' })),
+      clock,
       ...levers.options,
     });
     cleanUp.add(() => rehearsal.close());
@@ -89,7 +97,7 @@ export class Ground {
       timeoutMs: 4000,
     });
     cleanUp.add(() => load.kill());
-    return new Ground({ rehearsal, stage: stage!, load, levers, serving: 'v1' }, cleanUp);
+    return new Ground({ rehearsal, stage: stage!, load, levers, clock, serving: 'v1' }, cleanUp);
   }
 
   get host(): RealHost {
@@ -106,7 +114,15 @@ export class Ground {
 
   /** Waits for the end of what a push sets off: of its deployment's last execution, should another one close it. */
   async walkToEnd(spec: ImageSpec): Promise<Walked> {
-    const walked = await this.rehearsal.push(spec);
+    const calm = this.clock.hurry(() => !this.isStruck && !this.rehearsal.deployer.busy);
+    try {
+      return await this.#closed(await this.rehearsal.push(spec));
+    } finally {
+      calm();
+    }
+  }
+
+  async #closed(walked: Walked): Promise<Walked> {
     const { ledger } = this.rehearsal.deployer;
     for (;;) {
       const lease = await ledger.lease(this.rehearsal.app.name);

@@ -14,13 +14,17 @@ export const matrix: Part = {
   async run(names, options) {
     let ground: Ground | undefined;
     let kind: Cell['ground'] | undefined;
+    const interrupted = new Promise<never>((_, reject) => {
+      options.signal.addEventListener('abort', () => reject(new Error('interrupted')), { once: true });
+    });
+    interrupted.catch(() => {}); // whoever waits for it is told
     try {
       for (const cell of names.map(cellNamed)) {
         if (options.signal.aborted) return;
         if (kind !== cell.ground) ground = await closed(ground);
         ground ??= await begin(cell, options);
         kind = cell.ground;
-        const result = await runLimited(ground, cell, options);
+        const result = await Promise.race([runLimited(ground, cell, options), interrupted]);
         if (options.signal.aborted) return;
         options.tell(result);
         if (result.problems.length > 0) ground = await closed(ground);
@@ -41,15 +45,14 @@ function begin({ ground }: Cell, { say, signal }: PartOptions): Promise<Ground> 
 }
 
 /** A cell that fails by itself is a problem of that cell. */
-async function runLimited(ground: Ground, cell: Cell, { seed, signal }: PartOptions): Promise<CaseResult> {
-  const stopped = new Promise<never>((_, reject) => {
-    const stop = (why: string) => reject(new Error(why));
-    setTimeout(stop, limitMs, `it did not end within ${limitMs / 1000} s`).unref();
-    signal.addEventListener('abort', () => stop('interrupted'), { once: true });
+async function runLimited(ground: Ground, cell: Cell, { seed }: PartOptions): Promise<CaseResult> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it did not end within ${limitMs / 1000} s`)), limitMs);
   });
   const running = runCell(ground, cell, seed);
   running.catch(() => {}); // told below, unless it was given up before
-  return Promise.race([running, stopped]).catch(({ message }: Error) => {
-    return { name: cell.name, problems: [message], figures: {} };
-  });
+  return Promise.race([running, late])
+    .catch(({ message }: Error) => ({ name: cell.name, problems: [message], figures: {} }))
+    .finally(() => clearTimeout(timer));
 }

@@ -10,7 +10,7 @@ export function judgeCell(cell: Cell, scene: Scene, observed: Observed, recovery
   const struckAt = scene.struckAt ?? observed.endedAt;
   const problems = [
     ...scene.mishaps,
-    ...(scene.struckAt === undefined ? [`the deployment never came to ${cell.phase}`] : []),
+    ...(scene.struckAt === undefined ? [`the deployment never came to ${cell.place}`] : []),
     ...judgeEnding(cell, observed),
     ...judgeServing(scene, observed, recovery),
     ...failed.slice(0, 3).map(({ kind, reason, detail, at }) => {
@@ -31,8 +31,8 @@ export function judgeCell(cell: Cell, scene: Scene, observed: Observed, recovery
   return { name: cell.name, problems, figures };
 }
 
-function judgeEnding({ fault, phase }: Cell, { outcome, failure, cause }: Observed): string[] {
-  const promised = fault.promise(phase);
+function judgeEnding({ fault, place }: Cell, { outcome, failure, cause }: Observed): string[] {
+  const promised = fault.promise(place);
   if (isRight(promised, outcome, failure)) return [];
   return [`ended ${outcome} (${failure}: ${cause}) instead of ${promised.map(describe).join(' or ')}`];
 }

@@ -1,4 +1,5 @@
 import type { Outcome } from '../../../contracts/outcome.ts';
+import { agree } from '../../agreement/agree.ts';
 import type { Section } from '../../load/load-report.ts';
 import type { Walked } from '../../rehearsal.ts';
 import { describeDeployment } from '../../report/describe-deployment.ts';
@@ -41,8 +42,7 @@ export async function untilServed({ ground, excuses }: Scene): Promise<void> {
 /** A new push, without any fault, which must succeed. */
 export async function observeRecovery({ ground }: Scene): Promise<Recovery> {
   const served = await ground.stage.serving();
-  const lease = await ground.rehearsal.deployer.ledger.lease(ground.rehearsal.app.name);
-  const problems = lease?.open ? [`the lease is still held for ${lease.deploymentId}`] : [];
+  const problems = await agree(ground.rehearsal);
   const version = ground.nextVersion();
   const walked = await ground.push(version);
   if (walked.status !== 'SUCCEEDED')

@@ -10,19 +10,21 @@ import { strikeInPhase } from './strike.ts';
 
 /** One fault in one phase of one deployment, what came of it, and one more deployment after it. */
 export async function runCell(ground: Ground, cell: Cell, seed: number): Promise<CaseResult> {
-  const scene = new Scene(ground, cell.phase, ground.nextVersion(), seededRandom(seed));
+  const scene = new Scene(ground, cell.place, ground.nextVersion(), seededRandom(seed));
   await ground.load.mark(cell.name);
   try {
     await reachPhase(scene);
-    const struck = strikeInPhase(scene, cell.fault);
+    const struck = await strikeInPhase(scene, cell.fault);
     const spec = cell.fault.release?.(scene.version) ?? healthy(scene.version);
     const walked = await ground.walkToEnd(spec);
     await struck();
     const observed = await observe(scene, walked);
+    ground.levers.release();
     await scene.undoAll();
     await untilServed(scene);
     return judgeCell(cell, scene, observed, await observeRecovery(scene));
   } finally {
+    ground.levers.release();
     await scene.undoAll();
   }
 }

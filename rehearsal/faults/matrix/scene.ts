@@ -1,4 +1,5 @@
-import type { PhaseName } from '../../../contracts/phase-name.ts';
+import type { Place } from './place.ts';
+import { parseRunId } from '../../../lambdas/lib/ledger.ts';
 import type { RunningScript } from '../../host/host.ts';
 import type { Ground } from './ground.ts';
 
@@ -16,7 +17,7 @@ export const soonMs = 5000;
 /** What a fault has at hand while its cell goes on. */
 export class Scene {
   readonly ground: Ground;
-  readonly phase: PhaseName;
+  readonly place: Place;
   /** Of the release that is pushed. */
   readonly version: string;
   /** What served before it. */
@@ -29,9 +30,9 @@ export class Scene {
   struckAt: number | undefined;
   readonly #undo: (() => unknown)[] = [];
 
-  constructor(ground: Ground, phase: PhaseName, version: string, random: () => number) {
+  constructor(ground: Ground, place: Place, version: string, random: () => number) {
     this.ground = ground;
-    this.phase = phase;
+    this.place = place;
     this.version = version;
     this.before = ground.serving;
     this.random = random;
@@ -54,7 +55,7 @@ export class Scene {
   }
 
   /** Calls back once, when the script of a phase starts on the host. */
-  whenBegun(phase: PhaseName, callback: (script: RunningScript) => void): void {
+  whenBegun(phase: string, callback: (script: RunningScript) => void): void {
     const end = this.ground.host.onScript((script) => {
       if (phaseOf(script) !== phase) return;
       end();
@@ -65,4 +66,10 @@ export class Scene {
 }
 
 /** Each phase is a step of its own name. */
-export const phaseOf = ({ run }: RunningScript): string => run.stepName;
+const phaseOf = ({ run }: RunningScript): string => run.stepName;
+
+/** The phase that a command runs, which its Comment tells. */
+export function phaseOfCommand({ rehearsal }: Ground, commandId: unknown): string | undefined {
+  const found = rehearsal.deployer.ssm.commands.find((command) => command.commandId === commandId);
+  return parseRunId(found?.comment ?? '')?.phase;
+}

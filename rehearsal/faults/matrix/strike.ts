@@ -1,5 +1,5 @@
-import type { PhaseName } from '../../../contracts/phase-name.ts';
 import type { RunningScript } from '../../host/host.ts';
+import type { PhaseName } from '../../../contracts/phase-name.ts';
 import type { Fault } from './fault.ts';
 import type { Scene } from './scene.ts';
 
@@ -21,11 +21,11 @@ const usualMs: Readonly<Record<PhaseName, number>> = {
 };
 
 /** Lets the fault strike once, at a moment of its phase that is drawn; the answer waits for it, if it ever came to that. */
-export function strikeInPhase(scene: Scene, fault: Fault): () => Promise<void> {
+export async function strikeInPhase(scene: Scene, fault: Fault): Promise<() => Promise<void>> {
   let striking = Promise.resolve();
-  fault.arm?.(scene);
-  if (!fault.arm)
-    scene.whenBegun(scene.phase, (script) => {
+  await fault.arm?.(scene);
+  if (fault.strike || !fault.arm)
+    scene.whenBegun(scene.place, (script) => {
       striking = strike(scene, fault, script).catch((error: Error) => {
         scene.mishaps.push(`the fault itself failed: ${error.message}`);
       });
@@ -34,8 +34,11 @@ export function strikeInPhase(scene: Scene, fault: Fault): () => Promise<void> {
 }
 
 async function strike(scene: Scene, fault: Fault, script: RunningScript): Promise<void> {
-  const moment = fault.strike ? scene.random() * (fault.latest ?? 0.6) * usualMs[scene.phase] : 0;
+  const moment = fault.strike
+    ? scene.random() * (fault.latest ?? 0.6) * usualMs[scene.place as PhaseName]
+    : 0;
   await new Promise((resolve) => setTimeout(resolve, moment));
   scene.struckAt = Date.now();
-  await fault.strike?.(scene, script);
+  scene.ground.isStruck = true;
+  await fault.strike?.(scene, script).finally(() => (scene.ground.isStruck = false));
 }

@@ -42,26 +42,26 @@ const provesItselfOrNot = either(goesOn, isRefused('candidate-died', 'health-che
 export const containerFaults = {
   'live-crash': {
     says: 'the live container crashes',
-    phases: [...whileOldServes, 'retire', 'revert'],
+    places: [...whileOldServes, 'retire', 'revert'],
     promise: goesOn,
     strike: crash(() => ofLive),
   },
   'live-oom': {
     says: 'the live container is killed for want of memory',
-    phases: ['inspect', 'pull-release', 'start-candidate', 'retire', 'revert'],
+    places: ['inspect', 'pull-release', 'start-candidate', 'retire', 'revert'],
     promise: goesOn,
     strike: starve(() => ofLive),
   },
   'candidate-crash': {
     says: 'the candidate crashes',
-    phases: [...whileCandidateWaits, 'bake'],
-    promise: (phase) => (phase === 'bake' ? isRefused('candidate-died') : provesItselfOrNot)(phase),
+    places: [...whileCandidateWaits, 'bake'],
+    promise: (place) => (place === 'bake' ? isRefused('candidate-died') : provesItselfOrNot)(place),
     strike: crash(ofCandidate),
   },
   'candidate-oom': {
     says: 'the candidate is killed for want of memory',
-    phases: [...whileCandidateWaits, 'bake'],
-    promise: (phase) => (phase === 'bake' ? isRefused('candidate-died') : provesItselfOrNot)(phase),
+    places: [...whileCandidateWaits, 'bake'],
+    promise: (place) => (place === 'bake' ? isRefused('candidate-died') : provesItselfOrNot)(place),
     strike: starve(ofCandidate),
   },
 } satisfies Record<string, Fault>;

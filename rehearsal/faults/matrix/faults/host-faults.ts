@@ -1,5 +1,5 @@
 import { phaseNames, type PhaseName } from '../../../../contracts/phase-name.ts';
-import { either, goesOn, inPhases, isRefused } from '../endings.ts';
+import { either, goesOn, inPlaces, isRefused } from '../endings.ts';
 import type { Fault } from '../fault.ts';
 import { untilServed } from '../observe.ts';
 
@@ -15,7 +15,7 @@ const withDocker: readonly PhaseName[] = [
 export const hostFaults = {
   'kill-script': {
     says: 'kill -9 of the phase script',
-    phases: everyPhase,
+    places: everyPhase,
     promise: goesOn,
     async strike({ mishaps }, script) {
       let ended = false;
@@ -26,19 +26,19 @@ export const hostFaults = {
     },
   },
   'kill-agent': {
-    says: "kill -9 of the agent's stand-in, back a second later",
-    phases: everyPhase,
+    says: "kill -9 of the agent's stand-in, back after twenty seconds",
+    places: everyPhase,
     promise: goesOn,
     async strike(scene) {
       const agent = scene.ground.rehearsal.agentOf(scene.ground.host);
       agent.kill();
       scene.undo(() => agent.restart());
-      setTimeout(() => agent.restart(), 1000);
+      scene.ground.clock.after(20_000, () => agent.restart());
     },
   },
   reboot: {
     says: 'reboot of the host',
-    phases: everyPhase,
+    places: everyPhase,
     promise: goesOn,
     async strike(scene) {
       scene.excuse('machine down');
@@ -48,9 +48,9 @@ export const hostFaults = {
   },
   'docker-restart': {
     says: 'restart of the Docker daemon',
-    phases: everyPhase,
+    places: everyPhase,
     // A phase that needs Docker may say that it did not answer; what serves goes on, and the way back waits for it.
-    promise: inPhases(
+    promise: inPlaces(
       withDocker,
       either(
         goesOn,

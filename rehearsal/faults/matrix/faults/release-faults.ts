@@ -6,44 +6,44 @@ import type { Fault } from '../fault.ts';
 export const releaseFaults = {
   'health-never': {
     says: 'health answers 503',
-    phases: ['start-candidate'],
+    places: ['start-candidate'],
     promise: isRefused('health-check-failed'),
     release: variants.neverHealthy,
   },
   'health-lost': {
     says: 'health answers 503 under traffic',
-    phases: ['bake'],
+    places: ['bake'],
     promise: isRefused('health-check-failed'),
     release: (version) => variants.sickUnderTraffic(version, 'never'),
   },
   'health-flaps': {
     says: 'health flaps',
-    phases: ['start-candidate'],
+    places: ['start-candidate'],
     // It does answer 200: every other time is not three times in a row.
     promise: either(goesOn, isRefused('health-check-failed')),
     release: (version) => variants.sick(version, 'flaps'),
   },
   'health-flaps-under-traffic': {
     says: 'health flaps under traffic',
-    phases: ['bake'],
+    places: ['bake'],
     promise: either(goesOn, isRefused('health-check-failed')),
     release: (version) => variants.sickUnderTraffic(version, 'flaps'),
   },
   'health-hangs': {
     says: 'health hangs',
-    phases: ['start-candidate'],
+    places: ['start-candidate'],
     promise: isRefused('health-check-failed'),
     release: (version) => variants.sick(version, 'hangs'),
   },
   'health-hangs-under-traffic': {
     says: 'health hangs under traffic',
-    phases: ['bake'],
+    places: ['bake'],
     promise: isRefused('health-check-failed'),
     release: (version) => variants.sickUnderTraffic(version, 'hangs'),
   },
   'wrong-version': {
     says: 'health answers 200 with the wrong version',
-    phases: ['start-candidate'],
+    places: ['start-candidate'],
     promise: isRefused('identity-mismatch'),
     release: (version) => variants.otherVersion(version, 'v0'),
   },

@@ -1,0 +1,52 @@
+import type { PhaseName } from '../../../../contracts/phase-name.ts';
+import { either, goesOn, inPlaces, isRefused, isStuck } from '../endings.ts';
+import type { Fault } from '../fault.ts';
+import type { Scene } from '../scene.ts';
+
+const phases: readonly PhaseName[] = [
+  'inspect',
+  'resolve-env',
+  'pull-release',
+  'run-migrations',
+  'start-candidate',
+  'switch-traffic',
+  'bake',
+  'retire',
+  'revert',
+];
+const afterPull: readonly PhaseName[] = ['run-migrations', 'start-candidate'];
+const afterStart: readonly PhaseName[] = ['switch-traffic', 'bake', 'retire', 'revert'];
+
+/** To the last block: root may use what a file system keeps back. */
+const fill = (folder: string) => `
+  for unit in M K; do
+    for size in 1024 256 64 16 4 1; do
+      while fallocate --length "$size$unit" "${folder}/.filler-$unit-$size-$(date +%N)" 2>/dev/null; do :; done
+    done
+  done
+  rm -f ${folder}/.filler-K-1-*`;
+
+async function fillUp({ ground, undo }: Scene, folder: string): Promise<void> {
+  undo(() => ground.shell(`rm -f ${folder}/.filler-*`));
+  await ground.shell(fill(folder));
+}
+
+export const diskFaults = {
+  'docker-volume-full': {
+    says: "Docker's volume is filled by somebody else",
+    places: phases,
+    // What needs no more room of Docker goes on.
+    promise: inPlaces(
+      afterStart,
+      goesOn,
+      inPlaces(afterPull, either(goesOn, isRefused('disk-full')), isRefused('disk-full')),
+    ),
+    strike: (scene) => fillUp(scene, '/mnt/docker-data'),
+  },
+  'root-disk-full': {
+    says: 'the root disk is filled by somebody else',
+    places: phases,
+    promise: either(goesOn, isRefused('disk-full'), isStuck),
+    strike: (scene) => fillUp(scene, '/'),
+  },
+} satisfies Record<string, Fault>;

@@ -1,0 +1,17 @@
+import { phaseNames, type PhaseName } from '../../../contracts/phase-name.ts';
+
+/** Lambdas that the graph calls outside of its phases. */
+export const functionPlaces = [
+  'accept-request',
+  'acquire-lease',
+  'resolve-image',
+  'find-hosts',
+  'commit-release',
+  'close-deployment',
+] as const;
+export type FunctionPlace = (typeof functionPlaces)[number];
+
+/** Where in a deployment a fault strikes. */
+export type Place = PhaseName | FunctionPlace;
+
+export const isPhase = (place: Place): place is PhaseName => phaseNames.some((phase) => phase === place);
