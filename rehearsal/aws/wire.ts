@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { systemClock, type Clock } from '../clock.ts';
 import type { Authorizer } from './authorize.ts';
+import { resetConnection } from './reset-connection.ts';
 import { AwsError, type Caller, type WireService } from './service.ts';
 import type { CredentialRegistry } from './wire-credentials.ts';
 import { protocolOf, type Protocol, type WireAnswer } from './wire-protocol.ts';
@@ -148,9 +149,7 @@ class AnswerLost extends Error {}
 
 function lose({ socket }: IncomingMessage, call: WireCall): void {
   call.error = 'answer-lost';
-  // The server of a host's gateway hands out TLS sockets, which have no reset of their own.
-  if ('resetAndDestroy' in socket && !('encrypted' in socket)) socket.resetAndDestroy();
-  else socket.destroy();
+  resetConnection(socket);
 }
 
 /** Nobody signs what gives credentials: such a request tells its service by its action alone. */

@@ -9,6 +9,7 @@ import { account, region, type Deployer } from '../deployer.ts';
 import type { RealHost } from '../host/real/real-host.ts';
 import { packageHostName } from '../host/real/seed.ts';
 import type { VolumeOptions } from '../host/real/host-options.ts';
+import type { AskRegistryFault } from '../host/real/registry-fault.ts';
 import { createRegistryFront, type PasswordCheck } from '../host/real/registry-front.ts';
 import { buildImage } from '../images/build-image.ts';
 import type { ImageSpec } from '../images/image.ts';
@@ -42,6 +43,8 @@ export interface RealStageOptions {
   /** Gives up what has been begun, and undoes it. */
   readonly signal?: AbortSignal;
   readonly volume?: Partial<VolumeOptions>;
+  /** What goes wrong between a host and the registry. */
+  readonly registryFault?: AskRegistryFault;
   /** Whether there is a managed database, which hosts and containers reach. */
   readonly database?: boolean;
   /** What a machine that builds images has checked out, if there is one. */
@@ -97,7 +100,16 @@ async function assemble(
   const [first, ...others] = identities.map(bareHost);
   const database = rest.database ?? false;
   const surroundings = await Surroundings.create(
-    { image, hosts: [first!, ...others], registryName, awsNames, notifyUrl, database, signal },
+    {
+      image,
+      hosts: [first!, ...others],
+      registryName,
+      awsNames,
+      notifyUrl,
+      registryFault: rest.registryFault,
+      database,
+      signal,
+    },
     cleanUp,
   );
   const { registryUrl } = surroundings;

@@ -6,6 +6,7 @@ import type { RealHostOptions } from '../host/real/host-options.ts';
 import { startPackageHost } from '../host/real/package-host.ts';
 import { RealHost } from '../host/real/real-host.ts';
 import { startRegistry } from '../host/real/registry.ts';
+import type { AskRegistryFault } from '../host/real/registry-fault.ts';
 import { createRegistryFront, type PasswordCheck } from '../host/real/registry-front.ts';
 import { startManagedDatabase, type ManagedDatabase } from '../managed-database/managed-database.ts';
 import type { CleanUp } from './clean-up.ts';
@@ -21,6 +22,8 @@ export interface SurroundingsOptions {
   readonly awsNames: readonly string[];
   /** Hears of each push. */
   readonly notifyUrl: string;
+  /** What goes wrong between a host and the registry. */
+  readonly registryFault?: AskRegistryFault;
   /** Whether there is a managed database. */
   readonly database: boolean;
   readonly signal?: AbortSignal;
@@ -66,10 +69,10 @@ export class Surroundings {
 
   /** Lets the hosts call AWS and pull from the registry, both under their own names. */
   async open(aws: RequestListener, isValidPassword: PasswordCheck): Promise<void> {
-    const { registryName, awsNames } = this.#options;
+    const { registryName, awsNames, registryFault } = this.#options;
     this.#handlers = {
       ...Object.fromEntries(awsNames.map((name) => [name, aws])),
-      [registryName]: createRegistryFront(this.registryUrl, isValidPassword),
+      [registryName]: createRegistryFront(this.registryUrl, isValidPassword, registryFault),
     };
     for (const host of this.hosts) await this.#openTo(host, this.#handlers);
   }

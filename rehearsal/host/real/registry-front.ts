@@ -4,6 +4,7 @@ import {
   type RequestListener,
   type ServerResponse,
 } from 'node:http';
+import { passOn, type AskRegistryFault, type RegistryFault } from './registry-fault.ts';
 import { accessOf, withoutMount, type RegistryAccess } from './registry-access.ts';
 
 /**
@@ -13,7 +14,11 @@ import { accessOf, withoutMount, type RegistryAccess } from './registry-access.t
 export type PasswordCheck = (password: string, access: RegistryAccess | undefined) => boolean | 'denied';
 
 /** ECR's way of asking for a password, before a registry that asks for none. */
-export function createRegistryFront(registryUrl: string, isValid: PasswordCheck): RequestListener {
+export function createRegistryFront(
+  registryUrl: string,
+  isValid: PasswordCheck,
+  fault: AskRegistryFault = () => undefined,
+): RequestListener {
   return (request, response) => {
     const password = passwordOf(request.headers.authorization);
     const access = accessOf(request.method ?? '', request.url ?? '/');
@@ -21,7 +26,7 @@ export function createRegistryFront(registryUrl: string, isValid: PasswordCheck)
     if (answer === false) refuse(request, response);
     else if (access === 'none') unsupported(response);
     else if (answer === 'denied') deny(response, access!);
-    else relayToRegistry(registryUrl, request, response);
+    else relayToRegistry(registryUrl, request, response, fault(request.method ?? '', request.url ?? '/'));
   };
 }
 
@@ -55,14 +60,17 @@ export function relayToRegistry(
   registryUrl: string,
   request: IncomingMessage,
   response: ServerResponse,
+  fault?: RegistryFault,
 ): void {
+  if (fault === 'hang') return void request.resume();
+  if (fault === 'unavailable') return fail(response, 503, 'UNAVAILABLE', 'Service unavailable');
   const headers = { ...request.headers, 'x-forwarded-proto': 'https' };
   const onward = forward(
     new URL(withoutMount(request.url ?? '/'), registryUrl),
     { method: request.method, headers },
     (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
+      passOn(answer, response, fault);
     },
   );
   onward.once('error', () => (response.headersSent ? response.destroy() : response.writeHead(502).end()));

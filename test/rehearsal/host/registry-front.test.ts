@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, request, type Server } from 'node:http';
+import { createServer, request, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessOf } from '../../../rehearsal/host/real/registry-access.ts';
+import type { AskRegistryFault, RegistryFault } from '../../../rehearsal/host/real/registry-fault.ts';
 import { createRegistryFront } from '../../../rehearsal/host/real/registry-front.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
@@ -81,6 +83,70 @@ describe('the front of the registry', () => {
     });
     open.close();
     expect(relayed.splice(0)).toEqual(['POST /v2/shop/blobs/uploads/']);
+  });
+});
+
+describe('a fault of the registry', () => {
+  const layer = randomBytes(300_000);
+  const registry = createServer((_, response) => response.end(layer));
+  let fault: RegistryFault | undefined;
+  const asked: string[] = [];
+  let front: Server;
+
+  beforeAll(async () => {
+    await once(registry.listen(0, '127.0.0.1'), 'listening');
+    const askFault: AskRegistryFault = (method, url) => {
+      asked.push(`${method} ${url}`);
+      return fault;
+    };
+    front = createServer(createRegistryFront(urlOf(registry), (password) => password === 'right', askFault));
+    await once(front.listen(0, '127.0.0.1'), 'listening');
+  });
+  afterAll(() => {
+    front.closeAllConnections();
+    front.close();
+    registry.close();
+  });
+
+  const path = `/v2/shop/blobs/${digest}`;
+  const pull = async (given: RegistryFault | undefined, signal?: AbortSignal) => {
+    fault = given;
+    const received: Buffer[] = [];
+    const sent = request(new URL(path, urlOf(front)), { auth: 'AWS:right', agent: false, signal }).end();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    response.on('data', (chunk: Buffer) => received.push(chunk));
+    const failed = await once(response, 'end').then(
+      () => undefined,
+      (error: Error & { code?: string }) => error.code,
+    );
+    return { status: response.statusCode, failed, received: Buffer.concat(received) };
+  };
+
+  it('is none unless it is asked for, for each request that is let through', async () => {
+    expect((await pull(undefined)).received.equals(layer)).toBe(true);
+    expect(asked).toEqual([`GET ${path}`]);
+  });
+
+  it('changes bytes of a layer and not its length', async () => {
+    const { received } = await pull('corrupt');
+    expect(received).toHaveLength(layer.length);
+    expect(received.equals(layer)).toBe(false);
+  });
+
+  it('breaks the connection in the middle of a layer', async () => {
+    const { failed, received } = await pull({ resetAfterBytes: 100_000 });
+    expect(failed).toBe('ECONNRESET');
+    expect(received.length).toBeLessThanOrEqual(100_000);
+    expect(received.equals(layer.subarray(0, received.length))).toBe(true);
+  });
+
+  it('lets a layer through that ends before the connection would break', async () => {
+    expect((await pull({ resetAfterBytes: 300_000 })).received.equals(layer)).toBe(true);
+  });
+
+  it('is an outage, or silence', async () => {
+    expect((await pull('unavailable')).status).toBe(503);
+    await expect(pull('hang', AbortSignal.timeout(200))).rejects.toMatchObject({ name: 'AbortError' });
   });
 });
 
