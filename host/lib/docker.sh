@@ -47,6 +47,10 @@ docker::is_true() { # answer, key
   [[ $1 =~ \"$2\":true[,}] ]]
 }
 
+docker::is_up() { # a container's answer; between its restarts Docker calls one running that is not
+  docker::is_true "$1" Running && ! docker::is_true "$1" Restarting
+}
+
 docker::is_running() { # a container's answer, as it was started: a restart means that it died in between
   docker::is_true "$1" Running && [[ $1 =~ \"RestartCount\":0[,}] ]]
 }

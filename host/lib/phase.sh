@@ -55,6 +55,7 @@ phase::make_folders() {
 # A greater fence means that a newer deployment, or the closing of this one, has been here.
 phase::check_fence() {
   phase::refuse_stale_fence
+  phase::refuse_withdrawn
   if ((SEEN_FENCE < FENCE)); then file::replace "$APP_STATE/fence" "$FENCE"$'\n'; fi
 }
 
@@ -64,6 +65,12 @@ phase::refuse_stale_fence() { # sets SEEN_FENCE
   if ((SEEN_FENCE > FENCE)); then
     phase::fail fence-stale "This host has seen fence $SEEN_FENCE of $APP, which is newer than $FENCE: nothing was done"
   fi
+}
+
+# SSM may deliver late what was sent before the way back: nothing of a deployment begins anew after it.
+phase::refuse_withdrawn() {
+  if [[ $PHASE == revert || ! -e $RECEIPTS/withdrawn ]]; then return; fi
+  phase::fail fence-stale "This host has taken $DEPLOYMENT_ID back since $PHASE was sent: nothing was done"
 }
 
 # Answers from the receipt if this deployment has done the phase and `still_holds`, a predicate, agrees.

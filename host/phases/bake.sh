@@ -33,6 +33,7 @@ bake::watch() {
       next=$((NOW + 1000))
       bake::ask
       phase::refuse_stale_fence
+      phase::refuse_withdrawn
     fi
     if clock::is_past "$deadline"; then return; fi
     phase::sleep "$LOOK_SECONDS"

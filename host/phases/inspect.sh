@@ -50,8 +50,7 @@ inspect::read_slots() { # answers to blue and green; sets live_digest, live_depl
   live_digest=$REPLY
   docker::text "$live" edgepaas.deployment
   live_deployment=$REPLY live_running=false idle_running=false
-  # Between its restarts Docker calls a container running that is not.
-  if docker::is_true "$live" Running && ! docker::is_true "$live" Restarting; then live_running=true; fi
+  if docker::is_up "$live"; then live_running=true; fi
   if docker::is_true "$idle" Running; then idle_running=true; fi
 }
 

@@ -9,6 +9,7 @@ source host/lib/traffic.sh
 source host/lib/access-log.sh
 source host/lib/broken-live.sh
 source host/lib/drain.sh
+source host/lib/standing.sh
 
 PROOF_SECONDS=5
 
@@ -20,14 +21,20 @@ revert::holds() {
   done
 }
 
+# A name alone, for which even a full disk has room.
+revert::note() { # withdrawn: the deployment goes back; reverting: it had moved traffic
+  : >"$RECEIPTS/$1"
+  sync "$RECEIPTS"
+}
+
 # A release that meets a newer schema than its own may lose data silently: only a person can say that it does not.
 revert::require_schema() {
   if [[ $SCHEMA != newer || $MOVE_FROM == none || $LIVE_SLOT != "$MOVE_TO" ]] || ! $SWITCHED; then return; fi
-  phase::fail revert-failed "The release before was made for an older schema and was not declared to run on this one \
+  revert::fail "The release before was made for an older schema and was not declared to run on this one \
 (database.migrations.olderReleaseRuns): traffic stays on $MOVE_TO. Deploy a release that runs on the schema as it is"
 }
 
-# What is undone must not be answered from its receipt.
+# What was undone is no release that served.
 revert::void_receipts() {
   rm -f "$RECEIPTS"/{start-candidate,switch-traffic,bake,retire}.json
 }
@@ -46,38 +53,62 @@ revert::recall() {
 
 revert::go_back() { # sets BACK_MS
   BACK_MS=0
-  if ! $SWITCHED || [[ $LIVE_SLOT != "$MOVE_TO" ]]; then return; fi
-  file::replace "$RECEIPTS/reverting" "$MOVE_FROM"$'\n'
-  if [[ $MOVE_FROM != none ]]; then revert::wake_previous; fi
+  if ! $SWITCHED; then return; fi
+  revert::note reverting
+  if [[ $MOVE_FROM != none ]] && ! revert::wake_previous; then revert::make_do "$REPLY"; fi
+  if [[ $LIVE_SLOT == "$MOVE_FROM" ]]; then return; fi
   local started
   clock::mark
   started=$REPLY
   traffic::send_to "$MOVE_FROM"
   traffic::prove "$MOVE_FROM" "$PROOF_SECONDS" ||
-    phase::fail revert-failed "Traffic was sent back to ${MOVE_FROM/none/no release}, but port 80 answers $HTTP_STATUS from elsewhere"
+    revert::fail "Traffic was sent back to ${MOVE_FROM/none/no release}, but port 80 answers from elsewhere"
   clock::since "$started"
   BACK_MS=$REPLY
   sync "$TRAFFIC"
 }
 
-revert::wake_previous() {
+revert::wake_previous() { # 1: it does not serve, and why in REPLY
   live_slot::port "$MOVE_FROM"
   local port=$REPLY deadline
   if health::ask "$port" 5; then return; fi
   docker::call POST "/containers/edgepaas-$APP-$MOVE_FROM/start"
   if [[ ! $DOCKER_STATUS =~ ^(204|304)$ ]]; then
     docker::message
-    phase::fail revert-failed "The release before cannot be started on $MOVE_FROM ($REPLY): traffic stays on $MOVE_TO"
+    REPLY="The release before cannot be started on $MOVE_FROM (${REPLY:0:150})"
+    return 1
   fi
   clock::in "$HEALTH_TIMEOUT"
   deadline=$REPLY
   until health::ask "$port" 5; do
     if clock::is_past "$deadline"; then
       health::says
-      phase::fail revert-failed "The release before on $MOVE_FROM is not healthy ($REPLY): traffic stays on $MOVE_TO"
+      REPLY="The release before on $MOVE_FROM is not healthy ($REPLY)"
+      return 1
     fi
     phase::sleep 0.05
   done
+}
+
+# The host goes on with what is healthy, or else with what runs, be it sick; with the release before if both do.
+revert::make_do() { # why the release before does not serve
+  local before why=$1 slot=$MOVE_FROM
+  standing::read "$MOVE_FROM"
+  before=$STANDING
+  standing::read "$MOVE_TO"
+  if ((STANDING > before)); then slot=$MOVE_TO; fi
+  if [[ $slot != "$LIVE_SLOT" ]] && ((STANDING + before > 0)); then
+    traffic::send_to "$slot"
+    traffic::prove "$slot" "$PROOF_SECONDS" || true
+    sync "$TRAFFIC"
+    LIVE_SLOT=$slot
+  fi
+  revert::fail "$why: traffic is on $LIVE_SLOT"
+}
+
+revert::fail() { # why
+  standing::tell
+  phase::fail revert-failed "$1. $REPLY"
 }
 
 revert::remove_candidate() {
@@ -93,14 +124,14 @@ revert::remove_candidate() {
     docker::remove "edgepaas-$APP-$slot" "$STOP_TIMEOUT"
     slot::look "$slot"
     revert::require_docker
-    if slot::is_ours; then phase::fail revert-failed "The candidate on $slot could not be removed"; fi
+    if slot::is_ours; then revert::fail "The candidate on $slot could not be removed"; fi
   done
 }
 
 # A Docker that is down would bring the candidate back when it returns.
 revert::require_docker() {
   if [[ $CONTAINER_STATUS =~ ^(200|404)$ ]]; then return; fi
-  phase::fail revert-failed "Docker does not answer ($CONTAINER_STATUS), so the candidate cannot be removed; traffic is on ${LIVE_SLOT/none/no slot}"
+  revert::fail "Docker does not answer ($CONTAINER_STATUS), so the candidate cannot be removed"
 }
 
 revert::count() {
@@ -133,11 +164,12 @@ revert::report() {
 phase::begin revert bluePort greenPort healthPath healthTimeout drainTimeout stopTimeout schema
 phase::enter_app
 phase::skip_if_done revert::holds
+revert::note withdrawn
+site::path
+traffic::read_server_name
 revert::recall
 revert::require_schema
 revert::void_receipts
-site::path
-traffic::read_server_name
 revert::go_back
 revert::remove_candidate
 revert::count

@@ -58,7 +58,6 @@ phase::enter_app
 env::file
 phase::skip_if_done start_candidate::holds
 start_candidate::require_not_switched
-rm -f "$RECEIPTS/reverting"
 live_slot::read
 SLOT=$IDLE_SLOT
 live_slot::port "$SLOT"

@@ -30,6 +30,8 @@ export interface AppState {
   /** FINAL_DB_MODE of each deployment's env file. */
   readonly environments: Map<string, string>;
   readonly switches: Map<string, Switch>;
+  /** Deployments whose way back has begun: nothing of them begins anew. */
+  readonly withdrawn: Set<string>;
   /** Without it Nginx answers a plain 503. */
   live: boolean;
   /** The flag: traffic goes to green when it is there, to blue when it is not. */
@@ -94,6 +96,7 @@ export function appState(state: HostState, app: string): AppState {
     receipts: new Map(),
     environments: new Map(),
     switches: new Map(),
+    withdrawn: new Set(),
     live: false,
     green: false,
     slots: {},

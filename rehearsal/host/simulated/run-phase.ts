@@ -114,9 +114,15 @@ export class PhaseScript {
 
   #takeLocks = (app: string) => this.#locks.take(phaseModels[this.#phase], this.#model.appLock(app));
 
-  #checkFence({ state, fence, app }: PhaseRun, record: boolean): void {
+  #checkFence({ state, fence, app, deploymentId }: PhaseRun, record: boolean): void {
     if (state.fence > fence)
       fail('fence-stale', `This host has seen fence ${state.fence} of ${app}, which is newer than ${fence}`);
+    if (
+      phaseModels[this.#phase].lock !== 'none' &&
+      this.#phase !== 'revert' &&
+      state.withdrawn.has(deploymentId)
+    )
+      fail('fence-stale', `This host has taken ${deploymentId} back since ${this.#phase} was sent`);
     if (record) state.fence = fence;
   }
 

@@ -1,5 +1,5 @@
 import { liveSlot, otherSlot, type AppState, type Slot } from '../host-state.ts';
-import { isHealthy } from '../image-behaviour.ts';
+import { isHealthy, isRunning } from '../image-behaviour.ts';
 import { fail, type PhaseModel, type PhaseRun } from '../run.ts';
 import { countTraffic } from './traffic.ts';
 
@@ -52,6 +52,7 @@ export const revert: PhaseModel = {
     !Object.values(state.slots).some((container) => container.deploymentId === deploymentId),
   async *perform(run) {
     const { state, deploymentId } = run;
+    state.withdrawn.add(deploymentId);
     voidLaterReceipts(state, deploymentId);
     yield;
     const switched = state.switches.get(deploymentId);
@@ -107,11 +108,21 @@ async function bringBack(run: PhaseRun, slot: Slot): Promise<void> {
   }
   const deadline = clock.now() + run.number('healthTimeout') * 1000;
   while (!isHealthy(container, behaviours, clock.now())) {
-    if (clock.now() >= deadline) fail('revert-failed', 'The release before is not healthy');
+    if (clock.now() >= deadline) return makeDo(run, slot);
     await run.sleep(50);
   }
   state.green = slot === 'green';
   await run.sleep(5);
+}
+
+/** The host goes on with what is healthy, or else with what runs; with the release before if both do. */
+function makeDo({ state, clock, behaviours }: PhaseRun, slot: Slot): never {
+  const standing = (at: Slot) =>
+    Number(isRunning(state.slots[at], behaviours, clock.now())) +
+    Number(isHealthy(state.slots[at], behaviours, clock.now()));
+  const serving = standing(otherSlot(slot)) > standing(slot) ? otherSlot(slot) : slot;
+  if (standing(serving) > 0) state.green = serving === 'green';
+  return fail('revert-failed', `The release before is not healthy: traffic is on ${liveSlot(state)}`);
 }
 
 async function removeCandidate(run: PhaseRun): Promise<void> {

@@ -94,7 +94,6 @@ describe('a receipt', () => {
     const receipts = [...host.state.apps.get('web')!.receipts.get('web-1')!.keys()];
     expect(receipts).not.toContain('start-candidate');
     expect(receipts).not.toContain('switch-traffic');
-    expect(await answer('start-candidate', first)).toMatchObject({ result: 'done' });
   });
 });
 
@@ -185,6 +184,24 @@ describe('the way back', () => {
     await walk(upTo('switch-traffic'), second);
     behaviours.set(digestOf('a'), { neverHealthy: true });
     expect(await answer('revert', second)).toMatchObject({ failure: 'revert-failed' });
+    expect(host.serve('web')).toMatchObject(live('b'));
+  });
+
+  it('leaves traffic on what runs when nothing is healthy', async () => {
+    await walk(upTo('switch-traffic'), second);
+    behaviours.set(digestOf('a'), { neverHealthy: true });
+    behaviours.set(digestOf('b'), { diesAfterMs: 1 });
+    expect(await answer('revert', second)).toMatchObject({ failure: 'revert-failed' });
+    expect(host.serve('web')).toMatchObject({ status: 500, digest: digestOf('a') });
+  });
+
+  it('is not undone by a command that was sent before it and comes late', async () => {
+    await walk(upTo('start-candidate'), second);
+    await run('revert', second);
+    for (const phase of ['run-migrations', 'start-candidate', 'switch-traffic', 'bake', 'retire'] as const)
+      expect(await answer(phase, second), phase).toMatchObject({ failure: 'fence-stale' });
+    expect(host.serve('web')).toMatchObject(live('a'));
+    expect(host.state.apps.get('web')!.slots.green).toBeUndefined();
   });
 });
 

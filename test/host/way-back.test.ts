@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { PhaseName } from '../../contracts/phase-name.ts';
+import type { Receipt } from '../../contracts/receipt.ts';
+import type { ImageSpec } from '../../rehearsal/images/image.ts';
+import { variants } from '../../rehearsal/images/variants.ts';
+import type { PhaseHost, Values } from '../../rehearsal/phases/phase-host.ts';
+import { createPreparedHost } from '../../rehearsal/phases/prepared-host.ts';
+import { valuesOf } from '../../rehearsal/phases/values.ts';
+import { describeRealHost } from '../rehearsal/host/fixture.ts';
+
+const toStart: PhaseName[] = ['resolve-env', 'pull-release', 'start-candidate'];
+const toServe: PhaseName[] = [...toStart, 'switch-traffic'];
+
+describeRealHost('the way back, and forward again', () => {
+  let host: PhaseHost;
+  let fence = 0;
+
+  beforeAll(async () => {
+    host = await createPreparedHost();
+    await walk(toServe, await next(variants.healthy('v1')));
+  });
+  afterAll(() => host?.close());
+
+  const next = async (spec: ImageSpec): Promise<Values> => ({
+    ...valuesOf(host, ++fence, await host.push(spec)),
+    ...{ drainTimeout: '1', healthTimeout: '3' },
+  });
+
+  async function walk(phases: PhaseName[], values: Values): Promise<void> {
+    for (const phase of phases) await host.finish(phase, values);
+  }
+
+  async function failure(phase: PhaseName, values: Values): Promise<Receipt & { result: 'failed' }> {
+    const { receipt } = await host.run(phase, values);
+    if (receipt.result !== 'failed') throw new Error(`${phase} did not fail`);
+    return receipt;
+  }
+
+  const page = () => host.shell('curl -s http://127.0.0.1/');
+  const containers = () => host.shell("docker ps -a --format '{{.Names}} {{.State}}' | sort");
+
+  it('is not undone by a command that was sent before it and comes late', async () => {
+    const values = await next(variants.healthy('v2'));
+    await walk(toStart, values);
+    await host.finish('revert', values);
+    for (const phase of [...toServe, 'bake', 'retire'] as const)
+      expect(await failure(phase, values), phase).toMatchObject({ failure: 'fence-stale' });
+    expect((await host.run('revert', values)).receipt.result).toBe('already-done');
+    expect(await containers()).toBe('edgepaas-web-blue running');
+  });
+
+  it('leads from a candidate that is gone to a release that is sick, if that is all that runs, and says so', async () => {
+    await walk(toServe, await next(variants.sickUnderTraffic('v3', 'never')));
+    expect(await page()).toContain('"buildVersion":"v3"');
+    const values = await next(variants.healthy('v4'));
+    await walk(toServe, values);
+    await host.shell('docker stop -t 0 edgepaas-web-blue');
+    for (const _ of ['first', 'sent again']) {
+      const { failure: id, cause } = await failure('revert', values);
+      expect(id).toBe('revert-failed');
+      expect(cause).toContain('not healthy (/health answers 503): traffic is on green');
+      expect(cause).toMatch(
+        /Port 80 answers 503, from green; blue: v4 \(sha256:[0-9a-f]{12}\), exited, exit code/,
+      );
+      expect(cause).toMatch(/green: v3 \(sha256:[0-9a-f]{12}\), running, its health path answers 503$/);
+      expect(await page()).toContain('"buildVersion":"v3"');
+    }
+  });
+
+  it('is no more needed once a release is healthy: a live one that is broken stands in nobody’s way', async () => {
+    await host.shell('docker stop -t 0 edgepaas-web-green');
+    const values = await next(variants.healthy('v5'));
+    const { receipt } = await host.run('inspect', values);
+    expect(receipt).toMatchObject({ facts: { prepared: true, liveRunning: false, serving: 'unknown' } });
+    await walk([...toServe, 'bake', 'retire'], values);
+    expect(await page()).toContain('"buildVersion":"v5"');
+  });
+
+  it('that is barred leaves traffic where it is served, and says what runs where', async () => {
+    const values = await next(variants.healthy('v6'));
+    await walk(toServe, values);
+    await host.shell('docker rm -f edgepaas-web-blue');
+    const { cause } = await failure('revert', values);
+    expect(cause).toContain(
+      'cannot be started on blue (No such container: edgepaas-web-blue): traffic is on green',
+    );
+    expect(cause).toMatch(
+      /Port 80 answers 200, from green; blue: empty; green: v6 \(sha256:[0-9a-f]{12}\), healthy$/,
+    );
+    expect(await page()).toContain('"buildVersion":"v6"');
+  });
+});
