@@ -9,6 +9,7 @@ import type { HistoryEvent } from './asl/history.ts';
 import type { Execution } from './aws/states/executions.ts';
 import { startDeployer, type Deployer, type DeployerOptions } from './deployer.ts';
 import type { RehearsalHost } from './host/host.ts';
+import { HurriedClock } from './hurried-clock.ts';
 import type { ImageSpec } from './images/image.ts';
 import { createLogFolder, logError } from './log-folder.ts';
 import { CleanUp } from './stage/clean-up.ts';
@@ -27,7 +28,7 @@ export interface RehearsalOptions {
   readonly eventFault?: DeployerOptions['eventFault'];
   readonly functionFault?: DeployerOptions['functionFault'];
   readonly callFault?: DeployerOptions['callFault'];
-  readonly clock?: DeployerOptions['clock'];
+  readonly clock?: HurriedClock;
   readonly clockOffset?: DeployerOptions['clockOffset'];
 }
 
@@ -49,11 +50,13 @@ export class Rehearsal {
   readonly deployer: Deployer;
   readonly app: AppSettings;
   readonly logFolder: string;
+  /** AWS's. */
+  readonly clock: HurriedClock;
   readonly #starts: StartWatch;
   readonly #cleanUp: CleanUp;
 
   private constructor(
-    parts: Pick<Rehearsal, 'stage' | 'deployer' | 'app' | 'logFolder'>,
+    parts: Pick<Rehearsal, 'stage' | 'deployer' | 'app' | 'logFolder' | 'clock'>,
     starts: StartWatch,
     cleanUp: CleanUp,
   ) {
@@ -61,6 +64,7 @@ export class Rehearsal {
     this.deployer = parts.deployer;
     this.app = parts.app;
     this.logFolder = parts.logFolder;
+    this.clock = parts.clock;
     this.#starts = starts;
     this.#cleanUp = cleanUp;
   }
@@ -86,7 +90,7 @@ export class Rehearsal {
     logFolder: string,
     cleanUp: CleanUp,
   ): Promise<Rehearsal> {
-    const { configFile = defaultConfig, makeStage, signal, onHistory } = options;
+    const { configFile = defaultConfig, makeStage, signal, onHistory, clock = new HurriedClock() } = options;
     const assembly = mkdtempSync(join(logFolder, 'cdk.out-'));
     const staging = makeStage(tagsOf(app), app);
     cleanUp.add(() =>
@@ -111,7 +115,7 @@ export class Rehearsal {
       eventFault: options.eventFault,
       functionFault: options.functionFault,
       callFault: options.callFault,
-      clock: options.clock,
+      clock,
       clockOffset: options.clockOffset,
       onHistory(arn, event) {
         starts.note(arn, event);
@@ -120,7 +124,7 @@ export class Rehearsal {
     });
     cleanUp.add(() => deployer.close());
     await stage.connect(deployer);
-    return new Rehearsal({ stage, deployer, app, logFolder }, starts, cleanUp);
+    return new Rehearsal({ stage, deployer, app, logFolder, clock }, starts, cleanUp);
   }
 
   /** Pushes an image by the registry, as any client would, and waits for what that sets off. */
@@ -166,6 +170,13 @@ export class Rehearsal {
 
   /** The next execution whose input contains this text. */
   nextStart = (text: string): Promise<string> => this.#starts.next((input) => input.includes(text));
+
+  /** The same, started by one of AWS's schedules: for that nobody waits, and while nothing is at work its time passes at once. */
+  async nextScheduled(text: string): Promise<string> {
+    const started = this.nextStart(text);
+    const calm = this.clock.hurry(() => !this.deployer.busy);
+    return started.finally(calm);
+  }
 
   /** Waits until an execution enters a state. */
   entered = (executionArn: string, state: string): Promise<void> => this.#starts.entered(executionArn, state);

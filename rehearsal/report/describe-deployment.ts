@@ -28,7 +28,9 @@ export async function describeDeployment(
   const runs = await deployer.ledger.runs(deploymentId);
   const liveAt = factOf(runs, 'switch-traffic', 'liveAt');
   const commands = deployer.ssm.commands.filter(({ comment }) => comment.startsWith(`${deploymentId}.`));
-  const isBefore = (at: number) => liveAt !== null && at <= liveAt;
+  // The hosts' time is this machine's, whatever AWS's clock has been put ahead by.
+  const ahead = rehearsal.clock.now() - Date.now();
+  const isBefore = (at: number) => liveAt !== null && at - ahead <= liveAt;
   const entered = walked.execution.handle.history.filter(({ type }) => type.endsWith('StateEntered'));
   const failed = walked.status !== 'SUCCEEDED';
   const hosts = await lookAtHosts(rehearsal);

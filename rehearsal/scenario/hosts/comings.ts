@@ -23,9 +23,8 @@ export const comings: Step[] = [
     title: 'That host is back',
     inTests: false,
     run: async (rehearsal) => {
-      const host = rehearsal.stage.hosts[1]!;
-      rehearsal.agentOf(host).restart();
-      return catchUp(rehearsal, host);
+      rehearsal.agentOf(rehearsal.stage.hosts[1]!).restart();
+      return catchUp(rehearsal);
     },
     expect: { outcome: 'Succeeded', serving: 'v7', nothingLost: true },
     check: (rehearsal, deployment) => asksOnly(rehearsal, deployment, rehearsal.stage.hosts[1]!),
@@ -33,7 +32,10 @@ export const comings: Step[] = [
   {
     title: 'A new host appears',
     inTests: false,
-    run: async (rehearsal) => catchUp(rehearsal, await rehearsal.addHost()),
+    run: async (rehearsal) => {
+      await rehearsal.addHost();
+      return catchUp(rehearsal);
+    },
     expect: { outcome: 'Succeeded', serving: 'v7', nothingLost: true },
     check: (rehearsal, deployment) => asksOnly(rehearsal, deployment, rehearsal.stage.hosts.at(-1)!),
   },
@@ -56,10 +58,9 @@ async function leavesOutSecond(
   ];
 }
 
-/** What the check of the hosts starts by itself. */
-async function catchUp(rehearsal: Rehearsal, { instanceId }: RehearsalHost): Promise<Walked> {
-  return rehearsal.execute({ app: rehearsal.app.name, catchUp: [instanceId] });
-}
+/** What the check of the hosts starts by itself, which comes each minute. */
+const catchUp = async (rehearsal: Rehearsal): Promise<Walked> =>
+  rehearsal.walked(await rehearsal.nextScheduled('"catchUp"'));
 
 async function asksOnly(
   rehearsal: Rehearsal,

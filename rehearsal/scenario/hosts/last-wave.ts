@@ -17,7 +17,7 @@ export const lastWave: Step[] = [
     check: everyHostIsBack,
   },
   {
-    title: 'A release that is killed under traffic on the last host alone',
+    title: 'One that is killed under traffic on the last host alone',
     inTests: false,
     run: async (rehearsal) => {
       killUnderTraffic(lastOf(rehearsal), 'v5');

@@ -26,6 +26,7 @@ const commands = [
 const rehearsalWith = (history: unknown) =>
   ({
     app: { name: 'web' },
+    clock: { now: () => Date.now() },
     stage: {
       hosts: [{ instanceId: 'i-1' }, { instanceId: 'i-2' }],
       serving: () => Promise.resolve('v7'),
