@@ -93,4 +93,10 @@ export const stopValues = ({ app }: DeploymentPlan) => ({
   stopTimeout: String(app.timeouts.stop),
 });
 
+/** The host and the registry keep the same releases. */
+export const keptReleasesParameter = {
+  keptReleases: { description: 'Releases whose images stay on the host', pattern: '^[1-9][0-9]?$' },
+} as const satisfies Record<string, PhaseParameter>;
+export const keptReleasesValues = ({ app }: DeploymentPlan) => ({ keptReleases: String(app.keptReleases) });
+
 export const secondsParameter = (description: string): PhaseParameter => ({ description, pattern: seconds });

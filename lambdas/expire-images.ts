@@ -82,7 +82,7 @@ async function expireApp(app: Retained, run: Run, clients: Clients, result: Expi
 
 /** Everything that the ledger keeps, by the first rule that does. */
 async function keptDigests(
-  { name, hostTag, repository }: Retained,
+  { name, hostTag, repository, keptReleases: releasesOfHost }: Retained,
   state: AppState,
   youngerThan: number,
   images: readonly RepositoryImage[],
@@ -93,7 +93,8 @@ async function keptDigests(
   for (const digest of await currentDigests(name, state, ledger)) kept.set(digest, 'current');
   const hosts = await existingHosts(hostTag, ec2);
   const hostsOf = async (deploymentId: string) => (await ledger.plan(deploymentId))?.waves.flat();
-  const walked = await keptReleases(deploymentsOf(name, ledger), { releases, youngerThan, hosts }, hostsOf);
+  const keeping = { releases, releasesOfHost, youngerThan, hosts };
+  const walked = await keptReleases(deploymentsOf(name, ledger), keeping, hostsOf);
   for (const [digest, rule] of walked) if (!kept.has(digest)) kept.set(digest, rule);
   for await (const { request } of requestsSince(name, youngerThan, ledger))
     if (request.digest && !kept.has(request.digest)) kept.set(request.digest, 'young');

@@ -1,17 +1,19 @@
 import * as z from 'zod/mini';
-import { imageParameters, imageValues } from '../parameters.ts';
+import { imageParameters, imageValues, keptReleasesParameter, keptReleasesValues } from '../parameters.ts';
 import type { PhaseDefinition } from '../phase.ts';
 
-/** Pulls the image by digest, after checking that it fits. */
+/** Pulls the image by digest, after judging by its missing layers that it fits, and clears away what failed deployments left. */
 export const pullRelease: PhaseDefinition = {
   name: 'pull-release',
   description: 'Pull the image by digest',
   parameters: {
     ...imageParameters,
+    ...keptReleasesParameter,
     compressedBytes: { description: "Size of the image's layers in the registry", pattern: '^[0-9]{1,12}$' },
   },
   valuesFrom: (plan) => ({
     ...imageValues(plan),
+    ...keptReleasesValues(plan),
     compressedBytes: String(plan.image.compressedBytes),
   }),
   executionSeconds: () => 900,

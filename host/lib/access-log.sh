@@ -1,49 +1,64 @@
 # Counts what Nginx answered, from the app's access log: msec, status, request time, upstream addresses, tab-separated.
 
-access_log::name() { # sets LOG_FILE
-  LOG_FILE=/var/log/nginx/edgepaas-$APP.log
+access_log::name() { # sets LOG_FILE and LOG_FILES: what it was rotated to comes after it
+  LOG_FILE=/var/log/nginx/edgepaas/$APP.log
+  LOG_FILES=("$LOG_FILE" "$LOG_FILE".{1..4})
 }
 
-access_log::position() { # sets LOG_INODE and LOG_OFFSET: the end of the log
+# The end of the log. When a file was born tells it from one that has its inode after it.
+access_log::position() { # sets LOG_INODE and LOG_OFFSET
   access_log::name
   LOG_INODE=0 LOG_OFFSET=0
   if [[ ! -e $LOG_FILE ]]; then return; fi
-  read -r LOG_INODE LOG_OFFSET < <(stat --format '%i %s' "$LOG_FILE")
+  read -r LOG_INODE LOG_OFFSET < <(stat --format '%i.%W %s' "$LOG_FILE")
 }
 
-# Opens the log at LOG_OFFSET of the file LOG_INODE, which may have been rotated meanwhile: to .1, or to -20260131 where
-# logrotate dates its files, as on RHEL and its kin. Counts start at zero.
+# Opens the log at LOG_OFFSET of the file LOG_INODE, which may have been rotated meanwhile, also more than once. Counts start
+# at zero. Sets LOG_FDS: all that is open, the newest first.
 access_log::open() {
   access_log::name
-  LOG_REQUESTS=0 LOG_5XX=0 LOG_499=0
-  local file inode
-  for file in "$LOG_FILE" "$LOG_FILE"[.-]*; do
-    if [[ ! -e $file ]]; then continue; fi
-    inode=$(stat --format %i "$file")
-    if [[ $inode != "$LOG_INODE" ]]; then continue; fi
-    exec {LOG_FD}<"$file"
-    access_log::seek
+  LOG_REQUESTS=0 LOG_5XX=0 LOG_499=0 LOG_FDS=()
+  local file
+  for file in "${LOG_FILES[@]}"; do
+    if ! access_log::is_noted "$file"; then continue; fi
+    access_log::open_file "$file" || return 0
+    dd iflag=skip_bytes skip="$LOG_OFFSET" count=0 status=none <&"$LOG_FD"
+    LOG_FDS=("$LOG_FD")
     return
   done
-  exec {LOG_FD}< <(:)
 }
 
-access_log::seek() {
-  dd iflag=skip_bytes skip="$LOG_OFFSET" count=0 status=none <&"$LOG_FD"
+access_log::is_noted() { # file
+  [[ -e $1 && $(stat --format %i.%W "$1") == "$LOG_INODE" ]]
 }
 
-# Adds what was logged since the last call and was sent to the port first (or to any).
+access_log::open_file() { # sets LOG_FD
+  { exec {LOG_FD}<"$1"; } 2>/dev/null
+}
+
+# Adds what was logged since the last call and was sent to the port first (or to any). A file that was rotated away stays open,
+# for until Nginx has heard of it a last line may come.
 access_log::advance() { # port, or any
-  access_log::count "$1"
-  if [[ ! -e $LOG_FILE || $LOG_FILE -ef /dev/fd/$LOG_FD ]]; then return; fi
-  exec {LOG_FD}<&-
-  exec {LOG_FD}<"$LOG_FILE"
-  access_log::count "$1"
+  local descriptor
+  access_log::follow
+  for descriptor in "${LOG_FDS[@]}"; do access_log::count "$1" "$descriptor"; done
+}
+
+# Opens what is newer than all that is open; a file may be rotated at this moment, and be met again under its next name.
+access_log::follow() {
+  local file last=''
+  local -a opened=()
+  for file in "${LOG_FILES[@]}"; do
+    if [[ ${LOG_FDS[0]-} && $file -ef /dev/fd/${LOG_FDS[0]} ]]; then break; fi
+    if [[ $last && $file -ef /dev/fd/$last ]] || ! access_log::open_file "$file"; then continue; fi
+    opened+=("$LOG_FD") last=$LOG_FD
+  done
+  LOG_FDS=("${opened[@]}" "${LOG_FDS[@]}")
 }
 
 access_log::count() {
   local requests status5xx status499
-  read -r requests status5xx status499 < <(access_log::tally "$1" <&"$LOG_FD")
+  read -r requests status5xx status499 < <(access_log::tally "$1" <&"$2")
   ((LOG_REQUESTS += requests, LOG_5XX += status5xx, LOG_499 += status499)) || true
 }
 
@@ -59,14 +74,17 @@ access_log::tally() {
 
 # How the release before did: the requests in the last 256 KiB before the switch; sets BEFORE_REQUESTS and BEFORE_5XX.
 access_log::count_before() {
-  local span=262144
-  BEFORE_REQUESTS=0 BEFORE_5XX=0
-  access_log::open
-  if ((LOG_OFFSET < span)); then span=$LOG_OFFSET; fi
-  if [[ ! -f /dev/fd/$LOG_FD ]]; then return; fi
-  read -r BEFORE_REQUESTS BEFORE_5XX _ < <(tail -c +$((LOG_OFFSET - span + 1)) "/dev/fd/$LOG_FD" |
-    head -c "$span" | access_log::tally any)
-  exec {LOG_FD}<&-
+  access_log::name
+  read -r BEFORE_REQUESTS BEFORE_5XX _ < <(access_log::before 262144 | access_log::tally any)
+}
+
+access_log::before() { # bytes
+  local index
+  for index in "${!LOG_FILES[@]}"; do
+    if ! access_log::is_noted "${LOG_FILES[index]}"; then continue; fi
+    { tail -c "$1" "${LOG_FILES[index + 1]-/dev/null}" 2>/dev/null || true; head -c "$LOG_OFFSET" "${LOG_FILES[index]}"; } | tail -c "$1"
+    return
+  done
 }
 
 LEAST_ERRORS=3

@@ -26,6 +26,7 @@ PACKAGES='
   gpg                gpg                           gnupg2                        gnupg2
   nginx              nginx                         nginx                         nginx
   jq                 jq                            jq                            jq
+  logrotate          logrotate                     logrotate                     logrotate
   ss                 iproute2                      iproute                       iproute
   rsync              rsync                         rsync                         rsync
   xfsprogs           xfsprogs                      xfsprogs                      xfsprogs

@@ -1,31 +1,64 @@
-# Clears away what deployments of this app before the last two have left: images, env files, receipts.
+# Clears away what deployments of this app have left that nobody goes back to, whether they succeeded or not: images, env files,
+# receipts. What a killed run has begun, the next one ends: a deployment's receipts go last, and by them it is found again.
 source host/lib/slot.sh
 
-prune::older() { # slot of the release before, which stays whole
-  local folder id kept_deployment kept_images
-  slot::look "$1"
-  docker::text "$CONTAINER" edgepaas.deployment
-  kept_deployment=$REPLY
-  prune::read_image "$kept_deployment"
-  kept_images=" $REPLY "
-  prune::read_image "$DEPLOYMENT_ID"
-  kept_images+="$REPLY "
-  for folder in "$APP_STATE"/receipts/*; do
-    id=${folder##*/}
-    if ((${id##*-} >= ${DEPLOYMENT_ID##*-})) || [[ $id == "$kept_deployment" ]]; then continue; fi
-    prune::deployment "$id"
+# Stays: this deployment, those whose containers are on the slots, and the images of the releases that were live last.
+prune::older() {
+  local folder number
+  local -a numbers=()
+  KEPT=' ' KEPT_RELEASES_OF=' ' KEPT_IMAGES=' '
+  prune::keep_slots || return 0
+  prune::keep "$DEPLOYMENT_ID"
+  for folder in "$APP_STATE"/receipts/*; do numbers+=("${folder##*-}"); done
+  mapfile -t numbers < <(printf '%s\n' "${numbers[@]}" | sort -rn)
+  prune::keep_live "${numbers[@]}"
+  for number in "${numbers[@]}"; do
+    if ((number < ${DEPLOYMENT_ID##*-})); then prune::deployment "$APP-$number"; fi
+  done
+}
+
+# Without Docker's word on what is on the slots, nothing is cleared away.
+prune::keep_slots() {
+  local slot
+  for slot in blue green; do
+    slot::look "$slot"
+    if [[ ! $CONTAINER_STATUS =~ ^(200|404)$ ]]; then return 1; fi
+    docker::text "$CONTAINER" edgepaas.deployment
+    if [[ $REPLY ]]; then prune::keep "$REPLY"; fi
+  done
+}
+
+prune::keep() { # deployment
+  KEPT+="$1 "
+  prune::read_image "$1"
+  KEPT_IMAGES+="$REPLY "
+}
+
+# A release was live if its deployment has moved traffic to it and not taken it back. Of several deployments of one release
+# the newest keeps its receipts, which name the image; the secrets are read anew when it is deployed again.
+prune::keep_live() { # numbers of deployments, newest first
+  local number images=' ' left=$KEPT_RELEASES
+  for number in "$@"; do
+    if [[ ! -e $APP_STATE/receipts/$APP-$number/switch-traffic.json ]]; then continue; fi
+    prune::read_image "$APP-$number"
+    if [[ ! $REPLY || $images == *" $REPLY "* ]]; then continue; fi
+    images+="$REPLY " KEPT_IMAGES+="$REPLY " KEPT_RELEASES_OF+="$APP-$number "
+    left=$((left - 1))
+    if ((left == 0)); then return; fi
   done
 }
 
 prune::deployment() { # id
+  if [[ $KEPT == *" $1 "* ]]; then return; fi
   prune::read_image "$1"
-  if [[ $REPLY && $kept_images != *" $REPLY "* ]]; then
+  if [[ $REPLY && $KEPT_IMAGES != *" $REPLY "* ]]; then
     phase::say "Removing the image of $1"
     docker::call DELETE "/images/$REPLY" 300
-    # 409: a container of another app is made of it.
+    # 409: a container that is not ours is made of it.
     case $DOCKER_STATUS in 200 | 404 | 409) ;; *) return ;; esac
   fi
-  rm -rf "$APP_STATE/env/$1".* "$APP_STATE/receipts/$1"
+  rm -rf "$APP_STATE/env/$1".*
+  if [[ $KEPT_RELEASES_OF != *" $1 "* ]]; then rm -rf "$APP_STATE/receipts/$1"; fi
 }
 
 prune::read_image() { # id; REPLY is its image as it was pulled, or empty

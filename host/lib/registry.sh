@@ -1,16 +1,20 @@
-# Logs Docker in to Amazon ECR by the instance role, into a folder in memory that is gone when the phase ends.
+# Amazon ECR by the instance role: Docker's login, in a folder in memory that is gone when the phase ends, and questions of our own.
 source host/lib/aws.sh
 
-registry::log_in() { # sets DOCKER_CONFIG
+MANIFEST_TYPES='application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, '
+MANIFEST_TYPES+='application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json'
+
+registry::log_in() { # sets DOCKER_CONFIG and REGISTRY_LOGIN
   local host=${REPOSITORY_URI%%/*} region
   REGISTRY_FOLDER=$RUNTIME/registry-$APP
   trap 'rm -rf "$REGISTRY_FOLDER"' EXIT
   rm -rf "$REGISTRY_FOLDER" # of a run that was killed
   (umask 077 && mkdir -p "$REGISTRY_FOLDER")
-  DOCKER_CONFIG=$REGISTRY_FOLDER
+  DOCKER_CONFIG=$REGISTRY_FOLDER REGISTRY_LOGIN=''
   if [[ ! $host =~ ^[0-9]{12}\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$ ]]; then return; fi
   region=${BASH_REMATCH[1]}
   registry::fetch_token "$region"
+  REGISTRY_LOGIN=$REPLY
   (umask 077 && printf '{"auths":{"%s":{"auth":"%s"}}}\n' "$host" "$REPLY" >"$REGISTRY_FOLDER/config.json")
 }
 
@@ -26,4 +30,28 @@ registry::fetch_token() { # region; sets REPLY to base64 of AWS:password, as Doc
   fi
   aws::refusal
   phase::fail registry-login-failed "Amazon ECR gives the host no login: $REPLY"
+}
+
+# Asks for something of the image's repository; sets REPLY, empty if there is no answer or a refusal. A blob's readers ECR sends
+# on to S3, to which curl does not give the login.
+registry::ask() { # path
+  REPLY=$(registry::curl < <(registry::url "$1")) || REPLY=''
+}
+
+# The last four bytes of blobs, each into its file, all at once; one that cannot be had so leaves no file, or a longer one.
+registry::fetch_ends() { # pairs of a blob's digest and a file
+  while (($#)); do
+    registry::url "blobs/$1"
+    printf 'output = "%s"\n' "$2"
+    shift 2
+  done | registry::curl --parallel --range -4 || true
+}
+
+registry::url() { # path
+  printf 'url = "https://%s/v2/%s/%s"\n' "${REPOSITORY_URI%%/*}" "${REPOSITORY_URI#*/}" "$1"
+}
+
+registry::curl() { # options; URLs come by stdin, and the login by a pipe
+  curl --silent --fail --location --max-time 20 --max-filesize $((4 << 20)) --header "Accept: $MANIFEST_TYPES" \
+    --config <(printf 'header = "Authorization: Basic %s"\n' "$REGISTRY_LOGIN") --config - "$@"
 }

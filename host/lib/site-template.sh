@@ -40,7 +40,8 @@ server {
   @listen@
   server_name @serverNames@;
   server_tokens off;
-  access_log /var/log/nginx/edgepaas-@app@.log @name@ if=$@variable@_logged;
+  access_log /var/log/nginx/edgepaas/@app@.log @name@ if=$@variable@_logged;
+  error_log /var/log/nginx/edgepaas/@app@.error.log;
   client_max_body_size @bodySizeLimit@;
   open_file_cache off;
 

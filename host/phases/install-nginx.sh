@@ -4,6 +4,7 @@ source host/lib/phase.sh
 source host/lib/package.sh
 source host/lib/site.sh
 source host/lib/selinux.sh
+source host/lib/log-rotation.sh
 
 READY_SECONDS=15
 TEST_CONFIG=/etc/nginx/.edgepaas-test.conf
@@ -96,11 +97,12 @@ site::path
 site::render
 phase::skip_if_done site::is_loaded
 install_nginx::require_port_80
-package::provide nginx jq ss
+package::provide nginx jq ss logrotate
 # Before the site is loaded, from when on inspect takes the host for prepared: EL's package does not enable its service.
 systemctl enable --quiet nginx
 install_nginx::remove_default_site
 install_nginx::make_traffic_folder
+log_rotation::install
 install_nginx::place_site
 install_nginx::load_site
 install_nginx::look_at_firewall

@@ -1,11 +1,12 @@
 #!/bin/bash
-# pull-release: the image, by digest, after checking that it fits; nothing is left of one that cannot run here.
+# pull-release: the image, by digest, after judging that it fits; nothing is left of one that cannot run here, nor of deployments
+# that failed before.
 source host/lib/phase.sh
 source host/lib/volume.sh
 source host/lib/image.sh
 source host/lib/registry.sh
-
-MARGIN_BYTES=$((256 << 20))
+source host/lib/pull-size.sh
+source host/lib/prune.sh
 
 pull_release::holds() {
   image::look
@@ -17,23 +18,32 @@ pull_release::note_image() {
   file::replace "$RECEIPTS/image" "$REPOSITORY_URI@$DIGEST"$'\n'
 }
 
-# Layers are kept compressed while they are unpacked, to about twice that.
+# What failed deployments have left makes room before one is refused for want of it; otherwise it goes after the pull, which may
+# need the same layers.
 pull_release::require_room() {
-  local needed=$((COMPRESSED_BYTES * 3 + MARGIN_BYTES))
-  if ((FREE_BYTES >= needed)); then return; fi
-  phase::fail disk-full "The image needs $((needed >> 20)) MiB and Docker's volume has $((FREE_BYTES >> 20)) MiB free: prune or grow it"
+  if pull_release::fits; then return; fi
+  prune::older
+  if pull_release::fits; then return; fi
+  phase::fail disk-full "The pull needs $((NEEDED_BYTES >> 20)) MiB of Docker's volume ($((COMPRESSED >> 20)) MiB for $MISSING, \
+$((UNPACKED >> 20)) MiB unpacked, and a margin), and $((FREE_BYTES >> 20)) MiB are free: remove from $VOLUME what is not needed, or grow it"
+}
+
+pull_release::fits() {
+  pull_size::measure
+  host::free_bytes "$VOLUME"
+  ((FREE_BYTES >= NEEDED_BYTES))
 }
 
 pull_release::pull() {
   local said
-  registry::log_in
-  phase::say "Pulling $REPOSITORY_URI@$DIGEST"
+  phase::say "Pulling $REPOSITORY_URI@$DIGEST: $MISSING, $((COMPRESSED >> 10)) KiB"
   said=$(docker pull --quiet "$REPOSITORY_URI@$DIGEST" 2>&1) || pull_release::explain "$said"
   image::look
 }
 
 pull_release::explain() { # what docker said
   local said=${1##*$'\n'}
+  prune::older
   case $said in
     *'no space left on device'*) phase::fail disk-full "Docker's volume filled up during the pull: prune or grow it" ;;
     *'no matching manifest'* | *'does not match the specified platform'*)
@@ -44,7 +54,7 @@ pull_release::explain() { # what docker said
   esac
 }
 
-phase::begin pull-release repositoryUri digest compressedBytes
+phase::begin pull-release repositoryUri digest compressedBytes keptReleases
 phase::enter_app
 phase::skip_if_done pull_release::holds
 pull_release::note_image
@@ -52,10 +62,12 @@ host::free_bytes "$VOLUME"
 PULLED=false
 image::look
 if [[ $IMAGE_STATUS != 200 ]]; then
+  registry::log_in
   pull_release::require_room
   pull_release::pull
   PULLED=true
 fi
+prune::older
 image::require_architecture
 image::require_command
 phase::done "{\"pulled\":$PULLED,\"freeBytes\":$FREE_BYTES}"

@@ -39,7 +39,7 @@ retire::stop() {
   phase::fail retire-failed "The release before on $MOVE_FROM did not stop: $REPLY"
 }
 
-phase::begin retire bluePort greenPort drainTimeout stopTimeout
+phase::begin retire bluePort greenPort drainTimeout stopTimeout keptReleases
 phase::enter_app
 phase::skip_if_done retire::holds
 retire::require_moved
@@ -48,7 +48,7 @@ if [[ $MOVE_FROM != none ]]; then
   retire::drain
   retire::stop
 fi
-prune::older "$MOVE_FROM"
+prune::older
 access_log::open
 access_log::advance any
 access_log::facts

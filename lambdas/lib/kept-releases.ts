@@ -7,15 +7,14 @@ export interface Keeping {
   readonly releases: number;
   /** Epoch milliseconds: what was asked for since then is kept, since another tag does not renew ECR's own time of a push. */
   readonly youngerThan: number;
+  /** So many of them each host keeps: what a host could go back to without a pull must not be missing here. */
+  readonly releasesOfHost: number;
   /** All instances that exist, running or not. */
   readonly hosts: readonly ExistingHost[];
 }
 
 /** Digests by the rule that keeps them. */
 export type KeptDigests = Map<string, KeepRule>;
-
-/** The release that a host has, and the one that it may go back to. */
-const releasesOfHost = 2;
 
 /** A deployment looks for its hosts some time after it took the lease, and EC2 has a clock of its own. */
 const marginMs = 3_600_000;
@@ -26,7 +25,7 @@ const marginMs = 3_600_000;
  */
 export async function keptReleases(
   history: AsyncIterable<HistoryEntry>,
-  { releases, youngerThan, hosts }: Keeping,
+  { releases, releasesOfHost, youngerThan, hosts }: Keeping,
   hostsOf: (deploymentId: string) => Promise<readonly string[] | undefined>,
 ): Promise<KeptDigests> {
   const kept: KeptDigests = new Map();
@@ -47,7 +46,9 @@ export async function keptReleases(
     const planned = await hostsOf(deploymentId);
     const reached = planned?.filter((host) => waiting.has(host));
     if (!reached || reached.length > 0) keep(digest, 'host');
-    if (outcome === 'Succeeded') for (const host of reached ?? []) settle(host, digest, waiting);
+    if (outcome === 'Succeeded')
+      for (const host of reached ?? [])
+        if (waiting.get(host)!.add(digest).size >= releasesOfHost) waiting.delete(host);
   }
   return kept;
 }
@@ -55,8 +56,3 @@ export async function keptReleases(
 /** After any other outcome a host has what it had before. */
 const reachedHosts = (outcome: HistoryEntry['outcome']) =>
   outcome === 'Succeeded' || outcome === 'Inconsistent';
-
-function settle(host: string, digest: string, waiting: Map<string, Set<string>>): void {
-  const seen = waiting.get(host)!.add(digest);
-  if (seen.size >= releasesOfHost) waiting.delete(host);
-}

@@ -12,7 +12,12 @@ let bundle: Promise<Buffer> | undefined;
 export async function makeAppLayer(spec: ImageSpec): Promise<Layer> {
   bundle ??= bundleApp();
   const app = { path: appPath.slice(1), mode: 0o644, content: await bundle };
-  return makeLayer(spec.extraBytes ? [app, ballast(spec.buildVersion, spec.extraBytes)] : [app]);
+  const { extraBytes, emptyBytes } = spec;
+  return makeLayer([
+    app,
+    ...(extraBytes ? [ballast(spec.buildVersion, extraBytes)] : []),
+    ...(emptyBytes ? [{ path: 'app/empty.bin', mode: 0o644, content: Buffer.alloc(emptyBytes) }] : []),
+  ]);
 }
 
 /** As `npm run build` of the example does it. */

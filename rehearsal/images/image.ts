@@ -10,6 +10,8 @@ export interface ImageSpec {
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Bytes that no compression makes smaller, new with each buildVersion. */
   readonly extraBytes?: number | undefined;
+  /** Bytes that compression makes next to nothing of. */
+  readonly emptyBytes?: number | undefined;
   /** The example that the image holds; `fastapi` comes from `fastApi.release`. Default: `node`. */
   readonly app?: 'node' | 'fastapi';
   /** Of the FastAPI example: what replaces its files or joins them, by path below /app. */

@@ -34,6 +34,7 @@ export function valuesOf(host: PhaseHost, fence: number, image?: Image): Values 
     cpus: '1',
     drainTimeout: '5',
     stopTimeout: '5',
+    keptReleases: '2',
     bakeSeconds: '2',
     migrationCommand: '["alembic","upgrade","head"]',
     currentCommand: '["alembic","current"]',

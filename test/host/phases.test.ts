@@ -192,6 +192,7 @@ describeRealHost('the phases on a bare host', () => {
   it('says who holds a slot’s port', async () => {
     const values = valuesOf(host, 7, v2);
     await facts('resolve-env', values);
+    await facts('pull-release', values);
     await host.occupy(8081);
     const failed = await failure('start-candidate', values);
     await host.shell('systemctl stop occupier');
@@ -229,9 +230,15 @@ describeRealHost('the phases on a bare host', () => {
     expect(await host.shell('ls /var/lib/edgepaas/apps/web/receipts /var/lib/edgepaas/apps/web/env')).toBe(
       '/var/lib/edgepaas/apps/web/env:\nweb-1.env\nweb-10.env\n\n/var/lib/edgepaas/apps/web/receipts:\nweb-1\nweb-10',
     );
-    const images = await host.shell('docker images --digests --no-trunc --format "{{.Digest}}" | sort');
-    expect(images.split('\n')).toEqual([v1.digest, v2.digest].sort());
+    expect(await images()).toBe(sorted(v1, v2));
   });
+
+  const images = () => host.shell('docker images --digests --no-trunc --format "{{.Digest}}" | sort');
+  const sorted = (...kept: Image[]) =>
+    kept
+      .map(({ digest }) => digest)
+      .sort()
+      .join('\n');
 
   it('refuses an environment that is not valid by its names alone, and what it may not read', async () => {
     host.parameters.DATABASE_URL = 'line\nline';
@@ -285,5 +292,73 @@ describeRealHost('the phases on a bare host', () => {
     );
     expect(await page()).toContain('"buildVersion":"v2"');
     expect(await containers()).toBe('edgepaas-web-green running');
+  });
+
+  it('keeps nothing of releases that failed but of the last, be the clearing away killed half-way', async () => {
+    const receipts = '/var/lib/edgepaas/apps/web/receipts';
+    await host.shell(`mkdir ${receipts}/web-9; echo gone@sha256:${'0'.repeat(64)} >${receipts}/web-9/image`);
+    for (const fence of [14, 15, 16]) {
+      const failed = await host.push(variants.neverHealthy(`v${fence}`));
+      const values = { ...valuesOf(host, fence, failed), healthTimeout: '0' };
+      for (const phase of ['resolve-env', 'pull-release'] as const) await facts(phase, values);
+      await failure('start-candidate', values);
+      expect(await images()).toBe(sorted(v1, v2, failed));
+    }
+    const left = await host.shell(`cd ${receipts}/..; ls receipts env | tr '\\n' ' '`);
+    expect(left).toBe('env: web-10.env web-16.env  receipts: web-1 web-10 web-16');
+  });
+
+  it('keeps as many releases that were live as it is told', async () => {
+    const v3 = await host.push(variants.healthy('v3', 2000));
+    const values = { ...valuesOf(host, 17, v3), keptReleases: '3' };
+    await serve(values);
+    await facts('retire', values);
+    expect(await images()).toBe(sorted(v1, v2, v3));
+    await facts('pull-release', { ...valuesOf(host, 18, v2), keptReleases: '2' });
+    expect(await images()).toBe(sorted(v2, v3));
+    await facts('revert', valuesOf(host, 18, v2));
+  });
+
+  it('judges room by the layers that it lacks and what they unpack to', async () => {
+    const volume = '/mnt/docker-data';
+    const used = () => host.shell(`df --output=used --block-size=1M ${volume} | tail -n 1`);
+    await host.shell(
+      `fallocate -l $(($(df --output=avail -B1 ${volume} | tail -n 1) - (100 << 20))) ${volume}/filler`,
+    );
+    const before = await used();
+    const large = await host.push({ buildVersion: 'v19', emptyBytes: 150 << 20 });
+    const refused = await failure('pull-release', valuesOf(host, 19, large));
+    expect(refused).toMatchObject({ failure: 'disk-full' });
+    expect(refused.cause).toMatch(
+      /needs 2[0-9]{2} MiB .* 1 of its 2 layers, 150 MiB unpacked.* 100 MiB are free/,
+    );
+    expect(await used()).toBe(before);
+    const small = await host.push(variants.healthy('v20', 3000));
+    expect(await facts('pull-release', valuesOf(host, 20, small))).toMatchObject({ pulled: true });
+    await host.shell(`rm ${volume}/filler`);
+  });
+
+  it('counts every request while logrotate rotates the log, and reloads nothing', async () => {
+    const values = valuesOf(host, 21, v2);
+    const workers = () => host.shell('pgrep --parent $(cat /run/nginx.pid) | sort | tr "\\n" " "');
+    const before = await workers();
+    await serve(values);
+    const statuses = await host.shell(`for round in 1 2 3 4; do
+        curl -s -o /dev/null -w '%{http_code}\\n' 'http://127.0.0.1/?[1-50]'
+        logrotate --force --state /var/lib/logrotate/edgepaas.status /etc/edgepaas/logrotate.conf
+      done | sort | uniq -c`);
+    expect(statuses).toBe('200 200');
+    expect(await facts('retire', values)).toMatchObject({ requests: 200, status5xx: 0 });
+    expect(await workers()).toBe(before);
+  });
+
+  it('rotates a log by its size, beside the distribution’s own rotation', async () => {
+    const list = 'systemctl start edgepaas-logs; cd /var/log/nginx/edgepaas; stat -c "%n %s" web.*';
+    const before = await host.shell(list);
+    await host.shell('head -c 17M /dev/zero >>/var/log/nginx/edgepaas/web.error.log');
+    const [added] = (await host.shell(list)).split('\n').filter((line) => !before.includes(line));
+    expect(added).toMatch(/^web.error.log.1 178[0-9]+$/);
+    const clash = 'logrotate --debug /etc/logrotate.conf 2>&1 | grep -ci duplicate || true';
+    expect(await host.shell(`systemctl is-active edgepaas-logs.timer; ${clash}`)).toBe('active\n0');
   });
 });

@@ -38,7 +38,7 @@ describeRealHost('run-migrations under traffic', () => {
       systemd-run -q --unit load bash -c '${load}'`);
     await expect.poll(page, { timeout: 10_000 }).toBe('200 v1');
     // What a test before has broken is not how this live release did.
-    await host.phaseHost.shell(': >/var/log/nginx/edgepaas-web.log');
+    await host.phaseHost.shell(': >/var/log/nginx/edgepaas/web.log');
   });
   afterEach(() => host.phaseHost.shell('systemctl stop load'));
 

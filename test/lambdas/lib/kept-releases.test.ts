@@ -42,22 +42,26 @@ async function walk(entries: readonly Entry[], about: Partial<Keeping> = {}) {
     read.plans.push(deploymentId);
     return entries[names.indexOf(deploymentId)]!.hosts;
   };
-  const keeping = { releases: 2, youngerThan: 100, hosts: [], ...about };
+  const keeping = { releases: 2, releasesOfHost: 2, youngerThan: 100, hosts: [], ...about };
   const kept = await keptReleases(history(), keeping, hostsOf);
   return { kept: Object.fromEntries(kept), ...read };
 }
 
 /** The rules one by one, over all of the history, without any thought for what it costs. */
-function mustKeep(entries: readonly Entry[], { releases, youngerThan, hosts }: Keeping): Set<string> {
+function mustKeep(
+  entries: readonly Entry[],
+  { releases, releasesOfHost, youngerThan, hosts }: Keeping,
+): Set<string> {
   const known = entries.filter((entry): entry is Entry & { digest: string } => entry.digest !== undefined);
   const succeeded = known.filter(({ outcome }) => outcome === 'Succeeded');
   const distinct = (of: readonly { digest: string }[]) => [...new Set(of.map(({ digest }) => digest))];
   const ofHost = (host: string) => {
     const here = known.filter(({ hosts }) => hosts?.includes(host));
-    const two = distinct(here.filter(({ outcome }) => outcome === 'Succeeded')).slice(0, 2);
-    const second = here.findIndex(({ outcome, digest }) => outcome === 'Succeeded' && digest === two[1]);
-    const newer = second < 0 ? here : here.slice(0, second);
-    return [...two, ...distinct(newer.filter(({ outcome }) => outcome === 'Inconsistent'))];
+    const live = distinct(here.filter(({ outcome }) => outcome === 'Succeeded')).slice(0, releasesOfHost);
+    const oldest = live[releasesOfHost - 1];
+    const last = here.findIndex(({ outcome, digest }) => outcome === 'Succeeded' && digest === oldest);
+    const newer = last < 0 ? here : here.slice(0, last);
+    return [...live, ...distinct(newer.filter(({ outcome }) => outcome === 'Inconsistent'))];
   };
   return new Set([
     ...distinct(succeeded).slice(0, releases),
@@ -90,7 +94,12 @@ describe('the releases that a history keeps', () => {
           .map(({ instanceId }) => instanceId),
       }));
       const hosts = [...fleet.filter(() => random() < 0.8), ...(random() < 0.1 ? old('i-new') : [])];
-      const about = { releases: 2 + below(4), youngerThan: 100 * hour, hosts };
+      const about = {
+        releases: 2 + below(4),
+        releasesOfHost: 2 + below(2),
+        youngerThan: 100 * hour,
+        hosts,
+      };
       const { kept } = await walk(entries, about);
       expect(new Set(Object.keys(kept))).toEqual(mustKeep(entries, about));
       stay += Object.keys(kept).length;
@@ -99,7 +108,7 @@ describe('the releases that a history keeps', () => {
     expect(Math.min(gone, stay)).toBeGreaterThan(5_000);
   });
 
-  test('are two for each host that exists, however long ago it had them', async () => {
+  test('are as many as each host keeps, however long ago it had them', async () => {
     const both = ['i-1', 'i-2'];
     const entries: Entry[] = [
       ...['e', 'd', 'c'].map((digest) => ({ outcome: 'Succeeded' as const, digest, hosts: ['i-1'] })),
@@ -107,6 +116,8 @@ describe('the releases that a history keeps', () => {
     ];
     const offline = await walk(entries, { hosts: old(...both) });
     expect(offline.kept).toEqual({ e: 'release', d: 'release', b: 'host', a: 'host' });
+    const three = await walk(entries, { hosts: old(...both), releasesOfHost: 3 });
+    expect(three.kept).toEqual({ e: 'release', d: 'release', c: 'host', b: 'host', a: 'host', z: 'host' });
     const gone = await walk(entries, { hosts: old('i-1') });
     expect(gone.kept).toEqual({ e: 'release', d: 'release' });
   });
