@@ -70,9 +70,10 @@ install_nginx::load_site() {
   else
     systemctl start nginx || install_nginx::fail
   fi
-  local deadline=$((SECONDS + READY_SECONDS))
+  clock::in "$READY_SECONDS"
+  local deadline=$REPLY
   until site::is_served; do
-    if ((SECONDS > deadline)); then install_nginx::fail; fi
+    if clock::is_past "$deadline"; then install_nginx::fail; fi
     phase::sleep 0.05
   done
 }
