@@ -16,16 +16,20 @@ export interface Recorded extends CaseResult {
 export class Results {
   readonly #file: string;
   readonly #all: Recorded[];
+  #lineIsCut: boolean;
 
   constructor(file: string) {
     this.#file = file;
-    this.#all = existsSync(file) ? readFileSync(file, 'utf8').split('\n').flatMap(parseLine) : [];
+    const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    this.#all = text.split('\n').flatMap(parseLine);
+    this.#lineIsCut = text !== '' && !text.endsWith('\n');
   }
 
   add(result: Recorded): void {
     this.#all.push(result);
     mkdirSync(dirname(this.#file), { recursive: true });
-    appendFileSync(this.#file, `${JSON.stringify(result)}\n`);
+    appendFileSync(this.#file, `${this.#lineIsCut ? '\n' : ''}${JSON.stringify(result)}\n`);
+    this.#lineIsCut = false;
   }
 
   /** The last result of each case that this seed has drawn, by part and name; of one commit alone if one is given. */

@@ -14,10 +14,9 @@ export const matrix: Part = {
   async run(names, options) {
     let ground: Ground | undefined;
     let kind: Cell['ground'] | undefined;
-    const interrupted = new Promise<never>((_, reject) => {
-      options.signal.addEventListener('abort', () => reject(new Error('interrupted')), { once: true });
+    const interrupted = new Promise<undefined>((resolve) => {
+      options.signal.addEventListener('abort', () => resolve(undefined), { once: true });
     });
-    interrupted.catch(() => {}); // whoever waits for it is told
     try {
       for (const cell of names.map(cellNamed)) {
         if (options.signal.aborted) return;
@@ -25,7 +24,7 @@ export const matrix: Part = {
         ground ??= await begin(cell, options);
         kind = cell.ground;
         const result = await Promise.race([runLimited(ground, cell, options), interrupted]);
-        if (options.signal.aborted) return;
+        if (!result) return;
         options.tell(result);
         if (result.problems.length > 0) ground = await closed(ground);
       }
