@@ -31,7 +31,7 @@ export async function acquireLease(
     await refuseHeld(request, ledger);
     if (request.catchUp) await giveWay(request, held, ledger);
     else await refuseOlder(request, ledger);
-    if (held?.open) throw await heldBy(held, client);
+    if (held?.open) throw await heldBy(held, request, client);
   }
   // Read after the lease was: whoever commits another release meanwhile has moved the fence, and nothing is granted.
   const wanted = await withRelease(request, ledger);
@@ -88,8 +88,12 @@ async function superseded(request: DeploymentRequest, by = 'unknown', ledger: Le
   );
 }
 
-async function heldBy(lease: Lease, client: SFNClient): Promise<Failure> {
-  const running = await isRunning(lease.executionArn, client);
+async function heldBy(
+  lease: Lease,
+  { executionArn }: DeploymentRequest,
+  client: SFNClient,
+): Promise<Failure> {
+  const running = await isRunning(lease.executionArn, executionArn, client);
   const state = running ? 'is running' : 'ended without closing, and is being closed';
   return new Failure('lease-held', `${lease.deploymentId} ${state} (${lease.executionArn}): waiting for it`);
 }
@@ -142,7 +146,8 @@ async function takeOver(
   if (!held?.open || held.deploymentId !== closes)
     throw new Failure('nothing-to-close', `${closes} is closed already`);
   const mine = held.executionArn === request.executionArn;
-  if (!mine && (await isRunning(held.executionArn, client))) throw await heldBy(held, client);
+  if (!mine && (await isRunning(held.executionArn, request.executionArn, client)))
+    throw await heldBy(held, request, client);
   const lease = mine
     ? held
     : { ...held, executionArn: request.executionArn, fence: held.fence + 1, since: Date.now() };

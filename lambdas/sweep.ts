@@ -1,7 +1,8 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { environment } from './lib/clients.ts';
 import { isRunning, startClosing } from './lib/executions.ts';
-import { Ledger, type Lease, type PhaseRun } from './lib/ledger.ts';
+import { appKey, Ledger, type Lease, type PhaseRun } from './lib/ledger.ts';
 import { readInvocations, settleRun, type Clients } from './lib/settle-run.ts';
 
 /** What a sweep did, for its log. */
@@ -39,12 +40,28 @@ async function settleLost(run: PhaseRun, clients: Clients): Promise<boolean> {
 }
 
 async function closeAbandoned(lease: Lease, { ledger, sfn }: Clients): Promise<string | undefined> {
-  if (await isRunning(lease.executionArn, sfn)) return undefined;
+  if (await isRunning(lease.executionArn, environment('STATE_MACHINE_ARN'), sfn)) return undefined;
   // The index lags behind: a lease that was given back in the meantime is nobody's.
   const held = await ledger.lease(lease.app);
   if (!held?.open || held.executionArn !== lease.executionArn) return undefined;
-  await startClosing(held, sfn);
+  if (!(await startClosing(held, sfn))) await closeAnew(held, { ledger, sfn });
   return held.deploymentId;
+}
+
+const manyClosings = 10;
+
+/** What ended before it had the lease is tried again each minute; after many in vain each tenth, until somebody has looked. */
+async function closeAnew(lease: Lease, { ledger, sfn }: Pick<Clients, 'ledger' | 'sfn'>): Promise<void> {
+  const closings = (lease.closings ?? 1) + 1;
+  if (closings > manyClosings && new Date().getUTCMinutes() % 10 !== 0) return;
+  const values = { ':closings': closings, ':fence': lease.fence };
+  const mine = await ledger.update(
+    appKey(lease.app, 'lease'),
+    'SET closings = :closings',
+    values,
+    'fence = :fence',
+  );
+  if (mine) await startClosing({ ...lease, closings }, sfn);
 }
 
 /** Logs what was done, then fails for what was not: the alarm on a failing sweep watches this function's errors. */

@@ -22,6 +22,8 @@ export interface Lease {
   readonly deploymentId: string;
   /** Present while the deployment is not closed. */
   readonly open?: 'open';
+  /** Which attempt to close it is the latest; the first, where nothing is said. */
+  readonly closings?: number;
   /** Epoch milliseconds. */
   readonly since: number;
 }

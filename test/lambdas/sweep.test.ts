@@ -8,7 +8,6 @@ import { doneLine, invocationOf, samplePlan, sampleRun } from './support/samples
 import { makeExecutions, useWorld } from './support/setup.ts';
 
 const world = useWorld();
-/** A closing's name changes with the time. */
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.now() }));
 afterEach(() => void vi.useRealTimers());
 const started = () => world.statesDouble.started;
@@ -110,17 +109,47 @@ describe('the sweep', () => {
   test('asks for a closing again and again, and Step Functions starts it once', async () => {
     await abandon('ABORTED');
     await sweep(world);
-    world.statesDouble.taken.add(started()[0]!.name);
     expect(await sweep(world)).toMatchObject({ closing: ['web-1'], errors: [] });
     expect(started()).toHaveLength(1);
   });
 
-  test('tries anew, some minutes later, when a closing ended before it had taken the lease over', async () => {
+  test('tries anew at once when a closing ended before it had taken the lease over', async () => {
     await abandon('ABORTED');
     await sweep(world);
-    vi.setSystemTime(Date.now() + 300_000);
-    await sweep(world);
-    expect(new Set(started().map(({ name }) => name)).size).toBe(2);
+    for (let minute = 1; minute < 10; minute += 1) {
+      world.statesDouble.taken.add(started().at(-1)!.name);
+      await sweep(world);
+      expect(started().at(-1)!.name).toBe(`close-web-1-1-${minute + 1}`);
+    }
+  });
+
+  test('after ten in vain does so each tenth minute: no execution a minute for ever', async () => {
+    await abandon('ABORTED');
+    const minutes = vi.spyOn(Date.prototype, 'getUTCMinutes');
+    for (let minute = 0; minute < 60; minute += 1) {
+      minutes.mockReturnValue(minute);
+      await sweep(world);
+      world.statesDouble.taken.add(started().at(-1)!.name);
+    }
+    minutes.mockRestore();
+    expect(started()).toHaveLength(10 + 5);
+  });
+
+  test('closes what an execution of a machine left open that the stack no longer has, and that nobody may ask for', async () => {
+    const machine = (name: string) => `arn:aws:states:eu-central-1:123456789012:stateMachine:${name}`;
+    const executionArn = 'arn:aws:states:eu-central-1:123456789012:execution:Old-1:push';
+    const { acquire, start } = makeExecutions(world);
+    await acquire(start({ executionArn }));
+    world.statesDouble.statuses.set(executionArn, 'RUNNING');
+    vi.stubEnv('STATE_MACHINE_ARN', machine('New-2'));
+    expect(await sweep(world)).toMatchObject({ closing: ['web-1'], errors: [] });
+    vi.unstubAllEnvs();
+    const closing = start({
+      trigger: 'closing',
+      closes: 'web-1',
+      executionArn: 'arn:aws:states:eu-central-1:123456789012:execution:New-2:close',
+    });
+    expect(await acquire(closing)).toMatchObject({ way: 'back', lease: { fence: 2 } });
   });
 
   test('believes the table, not its index, of a lease that was given back meanwhile', async () => {
@@ -176,7 +205,6 @@ describe('the event of an execution that did not succeed', () => {
     const { request } = await abandon('ABORTED');
     const event = eventOf('execution-aborted', request.executionArn);
     await close(event);
-    world.statesDouble.taken.add(started()[0]!.name);
     await Promise.all([close(event), sweep(world)]);
     expect(started()).toHaveLength(1);
   });

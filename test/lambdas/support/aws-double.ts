@@ -27,7 +27,9 @@ export class StatesDouble {
     StartExecution: ({ name, input }) => {
       if (this.taken.has(String(name)))
         throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${name}'`);
-      this.started.push({ name: String(name), input: JSON.parse(String(input)) });
+      // One that runs with the same input is answered again.
+      if (!this.started.some((one) => one.name === name))
+        this.started.push({ name: String(name), input: JSON.parse(String(input)) });
       return { executionArn: `arn:closing:${name}`, startDate: new Date() };
     },
     SendTaskSuccess: ({ taskToken, output }) =>
