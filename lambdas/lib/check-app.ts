@@ -5,7 +5,7 @@ import type { AppSettings } from '../../contracts/app-settings.ts';
 import type { Finding } from '../../contracts/finding.ts';
 import { isSame, readState, type AppState } from './app-state.ts';
 import { hostsToHeal, startCatchUp, withAttempts } from './catch-up.ts';
-import { readFindings, recordFindings, withSince, type KnownFinding } from './findings.ts';
+import { readFindings, recordFindings, withSince, type Change, type KnownFinding } from './findings.ts';
 import { findContradiction } from './history-drift.ts';
 import { readHold } from './hold.ts';
 import { checkOf, dueHosts, type HostCheck } from './host-check.ts';
@@ -22,6 +22,12 @@ export interface Clients {
   readonly ledger: Ledger;
 }
 
+export interface CheckedApp {
+  /** How many there are now. */
+  readonly findings: number;
+  readonly changes: readonly Change[];
+}
+
 /** One app, with all that its check goes by. */
 interface Subject {
   readonly app: AppSettings;
@@ -35,26 +41,28 @@ type Answers = Looked['answers'];
 
 /**
  * Judges what the hosts answered since the last check, heals what can be healed, and asks those that are due. Nothing is decided
- * while a deployment is at work, nor if one was in the meantime. Answers how many findings there are.
+ * while a deployment is at work, nor if one was in the meantime.
  */
 export async function checkApp(
   app: AppSettings,
   groupOf: (tag: AppSettings['hostTag']) => Promise<HostGroup>,
   clients: Clients,
   now: number,
-): Promise<number> {
+): Promise<CheckedApp> {
   const { ledger, ssm } = clients;
   const [state, known] = await Promise.all([readState(app.name, ledger), readFindings(app.name, ledger)]);
-  if (!state.lease || state.lease.open) return known.length;
+  if (!state.lease || state.lease.open) return { findings: known.length, changes: [] };
   const last = await newestDeployment(app.name, ledger);
   const group = state.current?.digest ? await groupOf(app.hostTag) : nobody;
   const subject: Subject = { app, state, last, group, known, now };
   const check = checkOf(await ledger.get<HostCheck>(keyOf(app)), state);
   const looked = await readLooks(check.looks, state, now, ssm);
-  if (!isSame(state, await readState(app.name, ledger))) return known.length;
+  if (!isSame(state, await readState(app.name, ledger))) return { findings: known.length, changes: [] };
   const findings = await act(subject, check, looked, clients);
-  await recordFindings(app.name, findings, known, ledger);
-  return findings.length;
+  return {
+    findings: findings.length,
+    changes: await recordFindings(app.name, findings, known, ledger),
+  };
 }
 
 /** Nobody has to serve a release while none is current. */

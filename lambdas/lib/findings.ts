@@ -36,17 +36,24 @@ export function withSince(
 const identify = ({ finding, host = '' }: Pick<Finding, 'finding'> & { host?: string | undefined }) =>
   `${finding} ${host}`;
 
-/** Writes down what has changed, and logs a JSON line for each that came and each that went. */
+/** A finding that came or went, for the log. */
+export interface Change extends KnownFinding {
+  readonly app: string;
+  readonly isGone?: true;
+}
+
+/** Writes the findings down if they have changed, and answers which came and which went. */
 export async function recordFindings(
   app: string,
   findings: readonly KnownFinding[],
   known: readonly KnownFinding[],
   ledger: Ledger,
-): Promise<void> {
-  if (describeAll(findings) === describeAll(known)) return;
-  await ledger.put(appKey(app, 'findings'), { findings });
-  for (const one of without(findings, known)) console.log(JSON.stringify({ app, ...one }));
-  for (const one of without(known, findings)) console.log(JSON.stringify({ app, ...one, isGone: true }));
+): Promise<Change[]> {
+  if (describeAll(findings) !== describeAll(known)) await ledger.put(appKey(app, 'findings'), { findings });
+  return [
+    ...without(findings, known).map((one) => ({ app, ...one })),
+    ...without(known, findings).map((one) => ({ app, ...one, isGone: true as const })),
+  ];
 }
 
 const describeAll = (findings: readonly KnownFinding[]) =>

@@ -24,12 +24,15 @@ export function findDrift(
   current: Current,
 ): Finding[] {
   if (judgement.verdict === 'failure')
-    return [{ finding: 'host-unreadable', host, says: `${judgement.failure}: ${judgement.cause}` }];
+    return [{ finding: 'host-unreadable', host, says: judgement.cause.replace(prefixOf(host), '') }];
   const receipt = judgement.receipts[host];
   const facts = (receipt && 'facts' in receipt ? receipt.facts : {}) as unknown as HostFacts;
   const drift = [serving(facts, current), stray(facts), nginx(facts)];
   return drift.flatMap((one) => (one ? [{ ...one, host }] : []));
 }
+
+/** A cause names the phase and the host; of a finding both are known. */
+const prefixOf = (host: string) => `inspect on 1 of 1 hosts: ${host}: `;
 
 /** Not the right container, or the right one that nobody reaches: one or the other. */
 function serving(facts: HostFacts, current: Current): Finding | undefined {

@@ -119,7 +119,7 @@ export async function readLooks(
 const unanswered = (failure: 'host-unreachable' | 'receipt-missing', cause: string): Final => ({
   verdict: 'failure',
   failure,
-  cause,
+  cause: `${failure}: ${cause}`,
   receipts: {},
 });
 const silent = unanswered('receipt-missing', `it has not answered for ${answerMs / 60_000} min`);

@@ -55,7 +55,8 @@ describe('a host', () => {
   });
 
   test('that fails to look at itself is unreadable, and says why', () => {
-    const failed = { verdict: 'failure', failure: 'disk-full', cause: '12 MiB free', receipts: {} } as const;
+    const cause = `inspect on 1 of 1 hosts: ${host}: disk-full: 12 MiB free`;
+    const failed = { verdict: 'failure', failure: 'disk-full', cause, receipts: {} } as const;
     expect(findDrift(host, failed, current)).toEqual([
       { finding: 'host-unreadable', host, says: 'disk-full: 12 MiB free' },
     ]);
