@@ -25,7 +25,11 @@ interface Authorization {
 }
 
 /** Says who signed a request and for which service, or throws as AWS does. Source: IAM user guide, "Signature Version 4". */
-export function authenticate(request: SignedRequest, registry: CredentialRegistry): Authentication {
+export function authenticate(
+  request: SignedRequest,
+  registry: CredentialRegistry,
+  clocks: readonly number[],
+): Authentication {
   const authorization = parseAuthorization(header(request, 'authorization'));
   const [, region = '', service = ''] = authorization.scope.split('/');
   const found = registry.find(authorization.accessKeyId);
@@ -41,11 +45,32 @@ export function authenticate(request: SignedRequest, registry: CredentialRegistr
       'InvalidSignatureException',
       'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
     );
+  refuseOtherTime(header(request, 'x-amz-date'), clocks);
   if (found.expired)
     throw new AwsError('ExpiredToken', 'The security token included in the request is expired');
   const { principal, session } = found;
   return { principal, service, region, ...(session !== undefined && { session }) };
 }
+
+const allowedSkewMs = 300_000;
+
+/** As AWS words it. A clock that was put ahead is not that of a host, which signs by this machine's: either is right. */
+function refuseOtherTime(stamp: string, clocks: readonly number[]): void {
+  const signedAt = Date.parse(stamp.replace(/^(....)(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5'));
+  if (clocks.some((now) => Math.abs(now - signedAt) <= allowedSkewMs)) return;
+  const now = clocks[0]!;
+  const [limit, what, sign] =
+    signedAt < now
+      ? [now - allowedSkewMs, 'Signature expired: %s is now earlier than', '-']
+      : [now + allowedSkewMs, 'Signature not yet current: %s is still later than', '+'];
+  const said = what.replace('%s', stamp);
+  throw new AwsError(
+    'InvalidSignatureException',
+    `${said} ${stampOf(limit)} (${stampOf(now)} ${sign} 5 min.)`,
+  );
+}
+
+const stampOf = (time: number) => new Date(time).toISOString().replace(/[-:]|\.\d+/g, '');
 
 /** Every `x-amz-` header that is sent has to be signed, and the host with it. */
 function refuseUnsigned({ headers }: SignedRequest, { signedHeaders }: Authorization): void {

@@ -42,7 +42,7 @@ export interface WireOptions {
   readonly authorizer: Authorizer;
   readonly onCall?: (call: WireCall) => void;
   readonly fault?: AskCallFault;
-  /** For the log. */
+  /** For the log, and what requests are dated by. */
   readonly clock?: Clock;
   /** Paths that are no AWS action, such as ECR's layer downloads: answers whether the request was its own. */
   readonly routes?: readonly ((request: IncomingMessage, response: ServerResponse) => boolean)[];
@@ -121,11 +121,12 @@ async function perform(
   protocol: Protocol,
   call: WireCall,
   services: ReadonlyMap<string, WireService>,
-  { credentials, authorizer, fault }: WireOptions,
+  { credentials, authorizer, fault, clock = systemClock }: WireOptions,
 ): Promise<WireAnswer> {
   const signed = { method: request.method ?? '', url: request.url ?? '/', headers: request.headers, body };
   const { service: name, ...caller } =
-    unsignedCaller(request, protocol, services) ?? authenticate(signed, credentials);
+    unsignedCaller(request, protocol, services) ??
+    authenticate(signed, credentials, [clock.now(), systemClock.now()]);
   Object.assign(call, { principal: caller.principal, service: name });
   const service = services.get(name);
   if (!service)

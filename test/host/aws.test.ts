@@ -77,9 +77,12 @@ describe('aws::call', () => {
     const registry = {
       find: (id: string) => (id === credentials.accessKeyId ? { principal: 'host', credentials } : undefined),
     } as unknown as Parameters<typeof authenticate>[1];
-    expect(authenticate(request, registry)).toMatchObject({ service: 'ssm', region: 'eu-central-1' });
+    expect(authenticate(request, registry, [Date.now()])).toMatchObject({
+      service: 'ssm',
+      region: 'eu-central-1',
+    });
     const tampered = { ...request, body: Buffer.from('{}') };
-    expect(() => authenticate(tampered, registry)).toThrow('does not match');
+    expect(() => authenticate(tampered, registry, [Date.now()])).toThrow('does not match');
   });
 
   it('asks again what AWS or the network turned away for the moment, and takes nothing of the refusal along', () => {

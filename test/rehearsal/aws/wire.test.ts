@@ -23,7 +23,8 @@ beforeEach(async () => {
 });
 afterEach(() => endpoint.close());
 
-const list = (settings = endpoint.as()) => new SSMClient(settings).send(new ListCommandsCommand({}));
+const list = (settings: ReturnType<TestEndpoint['as']> & { systemClockOffset?: number } = endpoint.as()) =>
+  new SSMClient(settings).send(new ListCommandsCommand({}));
 
 it('gives times as the SDK reads them', async () => {
   const now = new Date('2026-01-02T03:04:05.678Z');
@@ -109,6 +110,20 @@ describe('a caller is refused', () => {
     const settings = { ...endpoint.as(), credentials: changed() as ReturnType<typeof credentials> };
     await expect(list(settings)).rejects.toMatchObject({ name });
   });
+
+  it.each([
+    [-360_000, 'Signature expired'],
+    [360_000, 'Signature not yet current'],
+  ])(
+    'whose clock is %i ms off, which the SDK then corrects by itself',
+    async (systemClockOffset, message) => {
+      await expect(list({ ...endpoint.as(), systemClockOffset })).rejects.toMatchObject({
+        name: 'InvalidSignatureException',
+        message: expect.stringContaining(message),
+      });
+        await list({ ...endpoint.as(), systemClockOffset: systemClockOffset / 2 });
+    },
+  );
 
   it('with a header of AWS’s that is not signed', async () => {
     const client = new SSMClient(endpoint.as());
