@@ -32,6 +32,8 @@ export class StatesService implements WireService {
 
   executions = (): readonly Execution[] => this.#executions.all();
 
+  forget = (execution: Execution): void => this.#executions.forget(execution);
+
   /** Aborts what runs, so that no timer outlives the rehearsal. */
   async close(): Promise<void> {
     for (const { handle } of this.executions()) handle.stop('Rehearsal.Closed', 'the rehearsal ended');

@@ -1,20 +1,21 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECRClient } from '@aws-sdk/client-ecr';
-import { SFNClient } from '@aws-sdk/client-sfn';
-import { SSMClient } from '@aws-sdk/client-ssm';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import * as sfn from '@aws-sdk/client-sfn';
+import * as ssm from '@aws-sdk/client-ssm';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { AwsError, type WireService } from '../aws/service.ts';
 import { person } from '../aws/wire-credentials.ts';
 import { protocolOf } from '../aws/wire-protocol.ts';
+import { inProcessDocuments } from './in-process-documents.ts';
+import { inProcessClient } from './in-process-json.ts';
 
-/** The SDK's own clients, which hand each request to a service of the rehearsal instead of a socket. */
+/** Clients that hand each request to a service of the rehearsal instead of a socket: the SDK's own where that is cheap enough. */
 export interface Clients {
   readonly documents: DynamoDBDocumentClient;
   readonly ec2: EC2Client;
   readonly ecr: ECRClient;
-  readonly sfn: SFNClient;
-  readonly ssm: SSMClient;
+  readonly sfn: sfn.SFNClient;
+  readonly ssm: ssm.SSMClient;
 }
 
 type Services = Readonly<Record<'dynamodb' | 'ec2' | 'ecr' | 'states' | 'ssm', WireService>>;
@@ -28,15 +29,12 @@ export function createClients(services: Services, region: string): Clients {
     maxAttempts: 1,
     requestHandler: { handle: (request: unknown) => answer(service, request as Request) },
   });
-  const marshallOptions = { removeUndefinedValues: true };
   return {
-    documents: DynamoDBDocumentClient.from(new DynamoDBClient(to(services.dynamodb) as never), {
-      marshallOptions,
-    }),
+    documents: inProcessDocuments(services.dynamodb),
     ec2: new EC2Client(to(services.ec2) as never),
     ecr: new ECRClient(to(services.ecr) as never),
-    sfn: new SFNClient(to(services.states) as never),
-    ssm: new SSMClient(to(services.ssm) as never),
+    sfn: inProcessClient(sfn.SFNClient, services.states, sfn),
+    ssm: inProcessClient(ssm.SSMClient, services.ssm, ssm),
   };
 }
 

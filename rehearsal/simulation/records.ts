@@ -14,9 +14,12 @@ interface Answered {
   readonly endedAt: number;
 }
 
+/** `endedAt`: epoch milliseconds. */
+type Ended = HistoryEntry & { readonly endedAt?: number };
+
 interface Records {
   /** The oldest first. */
-  readonly deployments: readonly HistoryEntry[];
+  readonly deployments: readonly Ended[];
   readonly answered: readonly Answered[];
   readonly executions: readonly Execution[];
 }
@@ -27,11 +30,12 @@ export async function judgeRecords(
   ledger: Ledger,
   executions: readonly Execution[],
 ): Promise<string[]> {
-  const deployments = (await collect(deploymentsOf(app, ledger))).reverse();
+  const deployments = (await collect<Ended>(deploymentsOf(app, ledger))).reverse();
   const answered = await collect(ledger.newestFirst<Answered>(app, appKey(app, 'request#').sk, 'request$'));
   const records = { deployments, answered, executions };
   return [
     ...unrecorded(records),
+    ...overlapping(records),
     ...outOfOrder(records),
     ...wronglySuperseded(records),
     ...deployedTwice(records),
@@ -52,21 +56,33 @@ function unrecorded({ deployments, answered, executions }: Records): string[] {
   });
 }
 
-function outOfOrder({ deployments }: Records): string[] {
-  return deployments.flatMap(({ deploymentId, outcome, request }, index) => [
+/** One deployment of an app at a time. */
+function overlapping({ deployments }: Records): string[] {
+  return deployments.flatMap(({ deploymentId, outcome, since }, index) => [
     ...(outcome === 'Running' ? [`the history says that ${deploymentId} runs`] : []),
-    ...(request.order < (deployments[index - 1]?.request.order ?? '')
-      ? [`${deploymentId} deployed an older request than the one before`]
+    ...(since < (deployments[index - 1]?.endedAt ?? 0)
+      ? [`${deploymentId} began before the one before had ended`]
       : []),
   ]);
 }
 
-/** Only what is newer takes another's place, or the same event's other delivery. */
+/** The newest wins; a catch-up is no release's. */
+function outOfOrder({ deployments }: Records): string[] {
+  const releases = deployments.filter(({ request }) => !request.catchUp);
+  return releases.flatMap(({ deploymentId, request }, index) =>
+    request.order < (releases[index - 1]?.request.order ?? '')
+      ? [`${deploymentId} deployed an older request than the one before`]
+      : [],
+  );
+}
+
+/** Only what is newer takes another's place, or the same event's other delivery; whatever has the lease takes a catch-up's. */
 function wronglySuperseded({ deployments, answered }: Records): string[] {
   const requests = [...deployments, ...answered].map(({ request }) => request);
   return answered.flatMap(({ request, outcome, by }) => {
     const other = outcome === 'Superseded' && requests.find(({ executionArn }) => executionArn === by);
-    if (!other || other.order >= request.order || other.eventId === request.eventId) return [];
+    if (!other || request.catchUp || other.order >= request.order || other.eventId === request.eventId)
+      return [];
     return [`${request.executionArn} gave way to an older request, ${by}`];
   });
 }
@@ -85,6 +101,8 @@ function wrongRollbacks({ deployments }: Records): string[] {
   for (const { deploymentId, outcome, request, closed } of deployments) {
     if (outcome !== 'Succeeded') continue;
     if (request.rollback) stack.pop();
+    if (request.catchUp && stack.at(-1) !== closed?.digest)
+      problems.push(`${deploymentId} brought hosts to another release than the current one`);
     if (stack.at(-1) === closed?.digest) continue;
     if (request.rollback) problems.push(`${deploymentId} did not go back to the release before`);
     stack.push(closed?.digest);

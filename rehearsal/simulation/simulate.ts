@@ -1,7 +1,8 @@
 import type { AppSettings } from '../../contracts/app-settings.ts';
 import type { DeployedStack } from '../assembly-types.ts';
 import type { ImageBehaviour } from '../host/simulated/image-behaviour.ts';
-import { SimulatedHost } from '../host/simulated/simulated-host.ts';
+import { act } from './act.ts';
+import { Fleet } from './fleet.ts';
 import { drawHappenings, type Happening } from './happenings.ts';
 import { Judge } from './judge.ts';
 import { seededRandom } from './random.ts';
@@ -12,6 +13,9 @@ import { Weather } from './weather.ts';
 /** What became of a schedule. */
 export interface Simulated {
   readonly seed: number;
+  /** Hosts at the beginning, and how they are taken. */
+  readonly hosts: number;
+  readonly rollout: AppSettings['rollout'];
   readonly happenings: readonly Happening[];
   /** How each execution ended, in the order they began: a state's name, or the status of one that reached none. */
   readonly endings: readonly string[];
@@ -26,12 +30,15 @@ const longest = 24 * 60 * minute;
 export async function simulate(seed: number, stack: DeployedStack, apps: AppSettings[]): Promise<Simulated> {
   const random = seededRandom(seed);
   const time = new SimulatedTime();
-  const realNow = Date.now;
+  const real = { now: Date.now, log: console.log };
   Date.now = time.now;
+  // What the Lambdas would write into their logs.
+  console.log = () => undefined;
   try {
     return await run(seed, { stack, apps, random, time });
   } finally {
-    Date.now = realNow;
+    Date.now = real.now;
+    console.log = real.log;
   }
 }
 
@@ -43,29 +50,28 @@ interface Given {
 }
 
 async function run(seed: number, { stack, apps, random, time }: Given): Promise<Simulated> {
-  const app = apps[0]!;
   const weather = new Weather(random, time.now);
   const behaviours = new Map<string, ImageBehaviour>();
-  const count = random() < 0.6 ? 1 : 3;
-  const hosts = Array.from({ length: count }, (_, index) => host(index, app, behaviours, weather, time));
+  const count = random() < 0.5 ? 1 : 3 + Math.floor(random() ** 2 * 5);
+  const app = { ...apps[0]!, rollout: drawRollout(apps[0]!, random) };
+  const fleet = new Fleet({ app, time, weather, behaviours, count });
   const deployer = await SimulatedDeployer.start({
     stack,
-    apps,
+    apps: [app, ...apps.slice(1)],
     time,
-    hosts,
-    volumeIds: hosts.map((_, index) => volumeOf(index)),
+    fleet,
     random,
     functionFault: weather.function,
     eventFault: weather.event,
     ssmFaults: { delivery: weather.delivery, event: weather.statusEvent },
   });
   const happenings = drawHappenings(random, weather);
-  const judge = new Judge(app.name, hosts, deployer, weather);
+  const judge = new Judge(app, { fleet, deployer, weather, time });
   let happened = 0;
   for (const happening of happenings)
     time.after(happening.at, () => {
       happened += 1;
-      act(happening, app, deployer, behaviours);
+      act(happening, { app, deployer, fleet, time, behaviours });
     });
   const ended = () => {
     judge.look();
@@ -75,52 +81,18 @@ async function run(seed: number, { stack, apps, random, time }: Given): Promise<
   weather.over = true;
   // Whatever was left open is closed within a few sweeps, and their executions end.
   await time.runUntil(() => false, 3 * minute);
+  // The check of the hosts finds those that lag behind, and brings them forward if it may.
+  await time.runUntil(() => judge.running.length === 0 && judge.hostsBehind().length === 0, 20 * minute);
   if (!(await time.runUntil(ended, longest))) judge.problems.push('an execution still runs after a day');
   await time.track(judge.end());
   await deployer.close();
   const { endings, problems } = judge;
-  return { seed, happenings, endings, problems };
+  return { seed, hosts: count, rollout: app.rollout, happenings, endings, problems };
 }
 
-const volumeOf = (index: number) => `vol-0000000000000000${index}`;
-
-function host(
-  index: number,
-  { hostTag }: AppSettings,
-  behaviours: ReadonlyMap<string, ImageBehaviour>,
-  weather: Weather,
-  time: SimulatedTime,
-): SimulatedHost {
-  return new SimulatedHost({
-    clock: time,
-    instanceId: `i-0000000000000000${index}`,
-    tags: { [hostTag.key]: hostTag.value },
-    behaviours,
-    faults: weather.hostFaults(),
-    requestsPerSecond: 100,
-    state: { volumes: new Set([volumeOf(index)]) },
-  });
-}
-
-function act(
-  happening: Happening,
-  { name, repository }: AppSettings,
-  deployer: SimulatedDeployer,
-  behaviours: Map<string, ImageBehaviour>,
-): void {
-  if (happening.does === 'push') {
-    const { tag, behaviour, at } = happening;
-    const image = { repository: repository.name, tag, labels: { at: String(at) } };
-    behaviours.set(deployer.images.push(image), behaviour);
-  } else if (happening.does === 'abort') {
-    const running = deployer.states.executions().filter(({ result }) => !result);
-    running.at(-1)?.handle.stop('a person', 'because');
-  } else deployer.startExecution(requestOf(happening, name));
-}
-
-function requestOf(happening: Happening, app: string): object {
-  if (happening.does === 'deploy') return { app, buildVersion: happening.tag };
-  if (happening.does === 'roll back') return { app, rollback: true };
-  if (happening.does === 'hold') return { app, hold: { by: 'Ana', reason: 'the sale is on' } };
-  return { app, hold: false };
-}
+const drawRollout = ({ rollout }: AppSettings, random: () => number): AppSettings['rollout'] => ({
+  ...rollout,
+  canaryHosts: Math.floor(random() * 3),
+  waveHosts: 1 + Math.floor(random() * 4),
+  unavailableHosts: Math.floor(random() * 3),
+});

@@ -13,7 +13,7 @@ import type { WireService } from '../aws/service.ts';
 import { createSsm, type SsmFaults, type SsmService } from '../aws/ssm.ts';
 import { StatesService } from '../aws/states.ts';
 import type { Execution } from '../aws/states/executions.ts';
-import type { SimulatedHost } from '../host/simulated/simulated-host.ts';
+import type { Fleet } from './fleet.ts';
 import { createClients } from './in-process-clients.ts';
 import { InProcessFunctions, type FunctionFault } from './in-process-functions.ts';
 import type { SimulatedTime } from './simulated-time.ts';
@@ -22,9 +22,7 @@ export interface SimulatedDeployerOptions {
   readonly stack: DeployedStack;
   readonly apps: AppSettings[];
   readonly time: SimulatedTime;
-  readonly hosts: readonly SimulatedHost[];
-  /** Of each host, in its order. */
-  readonly volumeIds: readonly string[];
+  readonly fleet: Fleet;
   readonly random: () => number;
   readonly functionFault?: (handler: string) => FunctionFault | undefined;
   readonly eventFault?: (event: BusEvent, ruleName: string) => DeliveryFault | undefined;
@@ -38,10 +36,10 @@ export class SimulatedDeployer {
   readonly bus: DefaultBus;
   readonly images: MemoryImages;
   readonly #functions: InProcessFunctions;
-  readonly #ssm: SsmService;
+  readonly ssm: SsmService;
 
   private constructor(options: SimulatedDeployerOptions, dynamodb: WireService) {
-    const { stack, apps, time, hosts } = options;
+    const { stack, apps, time, fleet } = options;
     const { authorize } = createAuthorizer(stack);
     this.bus = new DefaultBus({
       stack,
@@ -52,7 +50,13 @@ export class SimulatedDeployer {
       startExecution: (arn, input) => this.states.start(arn, input),
     });
     this.images = memoryImages(this.bus);
-    this.#ssm = createSsm({ stack, hosts, clock: time, events: this.bus, faults: options.ssmFaults });
+    this.ssm = createSsm({
+      stack,
+      hosts: fleet.hosts,
+      clock: time,
+      events: this.bus,
+      faults: options.ssmFaults,
+    });
     this.states = new StatesService({
       stack,
       clock: time,
@@ -62,18 +66,12 @@ export class SimulatedDeployer {
       functionArn: (name) => this.#functions.functionArn(name),
       random: options.random,
     });
-    const volumes = hosts.map((host, index) => ({
-      volumeId: options.volumeIds[index]!,
-      availabilityZone: host.availabilityZone,
-      tags: Object.fromEntries(apps.map(({ volume: { tag } }) => [tag.key, tag.value])),
-      attachedTo: host.instanceId,
-    }));
-    const ec2 = createEc2({ stack, hosts: () => hosts, volumes, clock: time });
+    const ec2 = createEc2({ stack, hosts: () => fleet.hosts, volumes: fleet.volumes, clock: time });
     const ecr = withDataUrls(
       createEcr({ stack, images: this.images, clock: time, downloadUrl: () => '' }),
       this.images,
     );
-    const services = { dynamodb, ec2, ecr, states: this.states, ssm: this.#ssm };
+    const services = { dynamodb, ec2, ecr, states: this.states, ssm: this.ssm };
     const clients = createClients(services, stack.region);
     const table = stack.resources.find(({ type }) => type === 'AWS::DynamoDB::Table')!.ref;
     this.ledger = new Ledger(clients.documents, table);
@@ -101,7 +99,7 @@ export class SimulatedDeployer {
   async close(): Promise<void> {
     this.bus.close();
     await this.states.close();
-    this.#ssm.close();
+    this.ssm.close();
     this.#functions.close();
   }
 }

@@ -26,6 +26,8 @@ export interface Execution {
   readonly handle: ExecutionHandle;
   /** None while it runs. */
   result?: ExecutionResult;
+  /** Nobody knows of it any more. */
+  isForgotten?: boolean;
 }
 
 export interface ExecutionsOptions {
@@ -56,8 +58,14 @@ export class Executions {
 
   find(arn: string): Execution {
     const execution = this.#executions.get(arn);
-    if (execution) return execution;
+    if (execution && !execution.isForgotten) return execution;
     throw new AwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
+  }
+
+  /** As when its state machine was removed: it ends at once, no event says so, and who asks for it learns that it does not exist. */
+  forget(execution: Execution): void {
+    execution.isForgotten = true;
+    execution.handle.stop();
   }
 
   /** A name is taken for good, but for the same input while that execution runs. */
@@ -95,7 +103,7 @@ export class Executions {
     events.publish(statusChange(execution));
     void handle.done.then((result) => {
       execution.result = result;
-      events.publish(statusChange(execution));
+      if (!execution.isForgotten) events.publish(statusChange(execution));
     });
     return execution;
   }
