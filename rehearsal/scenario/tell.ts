@@ -29,6 +29,9 @@ export interface Scenario {
 
 export interface Told {
   readonly deployments: DeploymentReport[];
+  /** What is not as it should be, by deployment. */
+  readonly found: readonly string[][];
+  /** All of that, and what was not rehearsed. */
   readonly problems: string[];
 }
 
@@ -81,12 +84,12 @@ export async function tellScenario(
 
 /** Again with what the clients saw, which is known only when they have ended. */
 function judge(steps: readonly Step[], deployments: DeploymentReport[], found: string[][]): Told {
-  const problems = deployments.flatMap((deployment, index) => [
+  const all = deployments.map((deployment, index) => [
     ...new Set([...found[index]!, ...expectations(deployment, steps[index]!.expect)]),
   ]);
   const untold = steps.slice(deployments.length).map(({ title }) => title);
   const rest = untold.length > 0 ? [`Not rehearsed after that: ${untold.join('; ')}`] : [];
-  return { deployments, problems: [...problems, ...rest] };
+  return { deployments, found: all, problems: [...all.flat(), ...rest] };
 }
 
 function withLoad(deployments: DeploymentReport[], seen: LoadReports[]): DeploymentReport[] {

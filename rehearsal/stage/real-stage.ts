@@ -4,7 +4,7 @@ import { registryNotifications } from '../aws/ecr-events.ts';
 import { registryImages } from '../aws/ecr-images.ts';
 import { ImageRecords } from '../aws/ecr-records.ts';
 import { Builder, type BuilderOptions } from '../builder/builder.ts';
-import { ensureBaseImage, type Progress } from '../cache/ensure-base-image.ts';
+import { ensureBaseImage, type BaseImage, type Progress } from '../cache/ensure-base-image.ts';
 import { account, region, type Deployer } from '../deployer.ts';
 import type { RealHost } from '../host/real/real-host.ts';
 import { packageHostName } from '../host/real/seed.ts';
@@ -37,6 +37,8 @@ export interface RealStageOptions {
   readonly tags: StageTags;
   /** Hosts from the beginning, at most three; one unless said. */
   readonly hosts?: number;
+  /** Another one than the bare one, such as the disks of a prepared host. */
+  readonly image?: BaseImage;
   readonly progress?: Progress;
   /** Names that the app answers to; clients ask for the first. */
   readonly serverNames?: readonly string[];
@@ -51,7 +53,7 @@ export interface RealStageOptions {
   readonly checkouts?: BuilderOptions['checkouts'];
 }
 
-/** Bare hosts in namespaces, a registry, and AWS under its own names. Needs root. */
+/** Hosts in namespaces, bare unless said, a registry, and AWS under its own names. Needs root. */
 export async function createRealStage(options: RealStageOptions): Promise<RealStage> {
   const cleanUp = new CleanUp();
   try {
@@ -79,8 +81,8 @@ async function assemble(
   { tags, hosts: count = 1, progress = () => {}, serverNames = [], signal, ...rest }: RealStageOptions,
   cleanUp: CleanUp,
 ): Promise<RealStage> {
-  const image = await ensureBaseImage(progress, signal);
-  progress(`Starting ${count === 1 ? 'a bare host' : `${count} bare hosts`}, a registry and AWS at the wire`);
+  const image = rest.image ?? (await ensureBaseImage(progress, signal));
+  progress(`Starting ${count === 1 ? 'a host' : `${count} hosts`}, a registry and AWS at the wire`);
   const pushes = new PushListener();
   const notifyUrl = await pushes.listen();
   cleanUp.add(() => pushes.close());
