@@ -5,4 +5,4 @@ import type { Part } from './part.ts';
 import { schedules } from './schedules.ts';
 
 /** What `npm run faults` runs, in this order. */
-export const parts: readonly Part[] = [matrix, endurance, hosts];
+export const parts: readonly Part[] = [matrix, schedules, endurance, hosts];
