@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { PhaseName } from '../contracts/phase-name.ts';
 
 const repositoryRoot = join(import.meta.dirname, '..');
-/** Comments between functions are for readers of the repository: a document and its parameters have 64 KB together. */
+/** Comments on functions are for readers of the repository: a document and its parameters have 64 KB together. */
 const isNoComment = (line: string) => !line.startsWith('# ') || line.startsWith('# shellcheck ');
+const withoutSignature = (line: string) => line.replace(/^([a-z_]+::[a-z0-9_]+\(\) \{) # .*$/, '$1');
 
 const sourceLine = /^source (host\/lib\/[a-z-]+\.sh)$/;
 
@@ -18,7 +19,8 @@ export function composeScript(phase: PhaseName): string {
 }
 
 function inline(path: string, included: Set<string>): string[] {
-  const lines = readFileSync(join(repositoryRoot, path), 'utf8').trimEnd().split('\n').filter(isNoComment);
+  const text = readFileSync(join(repositoryRoot, path), 'utf8').trimEnd();
+  const lines = text.split('\n').filter(isNoComment).map(withoutSignature);
   return lines.flatMap((line) => {
     const library = sourceLine.exec(line)?.[1];
     if (!library) return [line];

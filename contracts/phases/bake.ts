@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import {
+  buildVersionParameter,
   healthParameters,
   healthValues,
   imageParameters,
@@ -18,15 +19,18 @@ export const bake: PhaseDefinition = {
     ...imageParameters,
     ...slotParameters,
     ...healthParameters,
+    buildVersion: buildVersionParameter,
     bakeSeconds: secondsParameter('Seconds to watch'),
   },
   valuesFrom: (plan) => ({
     ...imageValues(plan),
     ...slotValues(plan),
     ...healthValues(plan),
+    buildVersion: plan.image.buildVersion,
     bakeSeconds: String(plan.app.timeouts.bake),
   }),
-  executionSeconds: ({ app }) => app.timeouts.bake + 60,
+  // Beyond it a look may hang, what is uncertain at the end is watched on, and a lock may be held.
+  executionSeconds: ({ app }) => app.timeouts.bake + 120,
   facts: z.object({
     /** Since the switch, from Nginx's access log. */
     requests: z.number(),
@@ -34,5 +38,11 @@ export const bake: PhaseDefinition = {
     /** Closed by the client before the answer: people who went away, or whom we kept waiting. */
     status499: z.number(),
   }),
-  failures: ['candidate-died', 'health-check-failed', 'error-rate-rose'],
+  failures: [
+    'candidate-died',
+    'health-check-failed',
+    'identity-mismatch',
+    'error-rate-rose',
+    'switch-not-proven',
+  ],
 };

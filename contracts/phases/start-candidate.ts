@@ -49,6 +49,7 @@ export const startCandidate: PhaseDefinition = {
     'package-install-failed',
     'sqlite-backup-failed',
     'slot-port-taken',
+    'docker-not-ready',
     'image-not-runnable',
     'health-check-failed',
     'identity-mismatch',

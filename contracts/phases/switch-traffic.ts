@@ -26,5 +26,5 @@ export const switchTraffic: PhaseDefinition = {
     liveAt: z.number(),
     sinceMigration,
   }),
-  failures: ['candidate-died', 'identity-mismatch', 'switch-not-proven'],
+  failures: ['docker-not-ready', 'candidate-died', 'identity-mismatch', 'switch-not-proven'],
 };

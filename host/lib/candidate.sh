@@ -6,13 +6,13 @@ source host/lib/sqlite.sh
 candidate::run() {
   candidate::choose_logging
   candidate::choose_mounts
-  if candidate::start; then return; fi
-  if candidate::free_port && candidate::start; then return; fi
-  candidate::explain_refusal
+  until candidate::start; do
+    if ! candidate::outlast_restart && ! candidate::free_port; then candidate::explain_refusal; fi
+  done
 }
 
 candidate::start() { # sets RUN_CODE and RUN_SAID
-  RUN_CODE=0
+  RUN_CODE=0 RUN_COUNT=$((${RUN_COUNT:-0} + 1))
   RUN_SAID=$(docker run --detach --pull never --name "edgepaas-$APP-$SLOT" \
     --label "edgepaas.app=$APP" --label "edgepaas.slot=$SLOT" --label "edgepaas.deployment=$DEPLOYMENT_ID" \
     --label "edgepaas.build-version=$BUILD_VERSION" --label "edgepaas.digest=$DIGEST" \
@@ -22,9 +22,22 @@ candidate::start() { # sets RUN_CODE and RUN_SAID
   ((RUN_CODE == 0))
 }
 
+# Whoever restarts Docker cuts off what it was asked meanwhile.
+candidate::outlast_restart() { # fails if that is not how it is, or not any more
+  case $RUN_SAID in
+    *'Cannot connect to the Docker daemon'* | *'error during connect'* | *EOF* | *'is already in use by container'*) ;;
+    *) return 1 ;;
+  esac
+  ((RUN_COUNT < 4)) || return 1
+  docker::get_patiently /_ping
+  [[ ${DOCKER_STATUSES[0]:-000} == 200 ]] || return 1
+  docker::remove "edgepaas-$APP-$SLOT" 0
+}
+
 # A Docker that lost its host while it started a container removes what is left of it at its next start, but keeps its port
 # until the start after that. Containers live through one. Source: https://github.com/moby/moby/issues/36591
-candidate::free_port() { # fails if that is not how it is
+candidate::free_port() { # fails if that is not how it is, or did not help
+  [[ ! ${PORT_FREED-} ]] || return 1
   [[ $RUN_SAID == *'port is already allocated'* ]] || return 1
   candidate::read_port_holder
   [[ $REPLY == *dockerd* && ! $(docker ps --quiet --filter "publish=$SLOT_PORT") ]] || return 1
@@ -33,6 +46,7 @@ candidate::free_port() { # fails if that is not how it is
   phase::say "Docker keeps port $SLOT_PORT for a container that is gone: it is restarted"
   docker::remove "edgepaas-$APP-$SLOT"
   systemctl restart docker.service
+  PORT_FREED=yes
 }
 
 # Bounded logs, unless the host's Docker sends its logs elsewhere.
@@ -61,6 +75,8 @@ candidate::explain_refusal() {
       candidate::read_port_holder
       candidate::fail slot-port-taken "Port $SLOT_PORT of slot $SLOT is held by $REPLY: stop it, or give the app another slot port" ;;
     *'no space left on device'*) candidate::fail disk-full "Docker's volume is full: prune or grow it" ;;
+    *'Cannot connect to the Docker daemon'* | *'error during connect'*)
+      candidate::fail docker-not-ready 'Docker does not answer any more: see journalctl --unit docker, and deploy again' ;;
     *'No such image'* | *'Unable to find image'*) candidate::fail image-not-runnable 'The image is not on the host: it was removed after the pull' ;;
   esac
   if ((RUN_CODE == 126 || RUN_CODE == 127)) || [[ $said == *'exec format error'* || $said == *'no command specified'* ]]; then

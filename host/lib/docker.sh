@@ -1,7 +1,10 @@
 # Docker's API over its socket: a request costs half of what the docker command does.
 # Answers are read by patterns for `"key":`: within a JSON text quotes are escaped, so a value cannot pose as a key.
+source host/lib/clock.sh
 
 DOCKER_SOCKET=/run/docker.sock
+DOCKER_RESTART_SECONDS=20
+DOCKER_AWAY_SINCE=''
 
 # Asks for several paths in one go; sets the arrays DOCKER_STATUSES (000: no answer) and DOCKER_ANSWERS.
 docker::get() {
@@ -14,6 +17,23 @@ docker::get() {
     docker::take "${said%%$'\n'*}"
     said=${said#*$'\n'}
   done
+}
+
+# As docker::get, of a Docker that may be about to be restarted: containers live through that.
+docker::get_patiently() { # paths
+  docker::get "$@"
+  while [[ ${DOCKER_STATUSES[0]:-000} == 000 ]] && docker::may_return; do
+    phase::sleep 0.2
+    docker::get "$@"
+  done
+  if [[ ${DOCKER_STATUSES[0]:-000} != 000 ]]; then DOCKER_AWAY_SINCE=''; fi
+}
+
+docker::may_return() {
+  if [[ ! -S $DOCKER_SOCKET ]]; then return 1; fi
+  clock::read
+  DOCKER_AWAY_SINCE=${DOCKER_AWAY_SINCE:-$NOW}
+  ((NOW - DOCKER_AWAY_SINCE < DOCKER_RESTART_SECONDS * 1000))
 }
 
 docker::take() { # a line: of an answer, or the status that follows it
@@ -62,7 +82,14 @@ docker::says() { # REPLY is one line on how a container is or ended, from its an
   if [[ $1 =~ \"ExitCode\":([0-9]+) ]]; then code=${BASH_REMATCH[1]}; fi
   REPLY="it is $status, exit code ${code:-unknown}"
   if [[ $1 =~ \"RestartCount\":([1-9][0-9]*) ]]; then REPLY+=", restarted ${BASH_REMATCH[1]} times"; fi
-  if docker::is_true "$1" OOMKilled; then REPLY+=', killed for want of memory'; fi
+  if docker::is_true "$1" OOMKilled || docker::was_starved "$1"; then REPLY+=', killed for want of memory'; fi
+}
+
+# What ended a container that has started again stands in Docker's events alone.
+docker::was_starved() { # a container's answer
+  if [[ ! $1 =~ \"Id\":\"([0-9a-f]{64})\".*\"RestartCount\":[1-9] ]]; then return 1; fi
+  docker::get "/events?since=1&until=$EPOCHSECONDS&filters=%7B%22container%22%3A%5B%22${BASH_REMATCH[1]}%22%5D%2C%22event%22%3A%5B%22oom%22%5D%7D"
+  [[ ${DOCKER_ANSWERS[0]:-} == *'"Action":"oom"'* ]]
 }
 
 # Stops a container within its own stop timeout and removes it; neither needs it to be there.

@@ -4,8 +4,13 @@ source host/lib/docker.sh
 source host/lib/redact.sh
 
 slot::look() { # slot; sets CONTAINER_STATUS (200: there is one) and CONTAINER
-  docker::get "/containers/edgepaas-$APP-$1/json"
+  docker::get_patiently "/containers/edgepaas-$APP-$1/json"
   CONTAINER_STATUS=${DOCKER_STATUSES[0]:-000} CONTAINER=${DOCKER_ANSWERS[0]:-}
+}
+
+# A Docker that is away cannot tell, and its containers run on.
+slot::is_dead() { # of the container last looked at
+  [[ $CONTAINER_STATUS != 000 ]] && ! docker::is_running "$CONTAINER"
 }
 
 slot::is_ours() { # of the container last looked at: did this deployment start it?
@@ -16,7 +21,7 @@ slot::is_ours() { # of the container last looked at: did this deployment start i
 # A container that was asked for by the digest is made of it. Where images are in containerd, the default from Docker 29 on, an
 # image's id is the digest of its index or of its manifest, whichever was pulled, so equal ids are not the only proof.
 slot::identify() { # slot
-  docker::get "/containers/edgepaas-$APP-$1/json" "/images/$REPOSITORY_URI@$DIGEST/json"
+  docker::get_patiently "/containers/edgepaas-$APP-$1/json" "/images/$REPOSITORY_URI@$DIGEST/json"
   CONTAINER_STATUS=${DOCKER_STATUSES[0]:-000} CONTAINER=${DOCKER_ANSWERS[0]:-} IS_RELEASE=false
   local wanted
   docker::text "${DOCKER_ANSWERS[1]:-}" Id

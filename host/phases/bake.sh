@@ -4,11 +4,15 @@
 source host/lib/phase.sh
 source host/lib/slot.sh
 source host/lib/health.sh
+source host/lib/site.sh
 source host/lib/traffic.sh
 source host/lib/access-log.sh
 
 LOOK_SECONDS=0.25
-HEALTH_FAILURES=3 # in a row, a second apart
+# Of the last questions for its health, a second apart, so many without a good answer: one that is slow is not held against it.
+RECENT_QUESTIONS=10 RECENT_FAILURES=3
+OVERTIME_SECONDS=6
+PROOF_SECONDS=5
 
 bake::holds() {
   traffic::read_move && slot::look "$MOVE_TO" && slot::is_ours && docker::is_running "$CONTAINER"
@@ -23,11 +27,12 @@ bake::begin() {
   access_log::open
 }
 
-bake::watch() {
-  local deadline next=0 failures=0
+bake::watch() { # sets RECENT: a dot for each good answer, an x for each other
+  local deadline next=0
+  RECENT=''
   clock::in "$BAKE_SECONDS"
   deadline=$REPLY
-  while true; do
+  until bake::is_over "$deadline"; do
     bake::look
     if clock::is_past "$next"; then
       next=$((NOW + 1000))
@@ -35,14 +40,19 @@ bake::watch() {
       phase::refuse_stale_fence
       phase::refuse_withdrawn
     fi
-    if clock::is_past "$deadline"; then return; fi
     phase::sleep "$LOOK_SECONDS"
   done
 }
 
+# It ends with a good answer; with doubts it lasts a little longer.
+bake::is_over() { # deadline
+  clock::is_past "$1" && [[ $RECENT == *. ]] || return 1
+  [[ $RECENT != *x* ]] || clock::is_past $(($1 + OVERTIME_SECONDS * 1000))
+}
+
 bake::look() {
   slot::look "$SLOT"
-  if slot::is_ours && docker::is_running "$CONTAINER"; then return; fi
+  if ! slot::is_dead && { slot::is_ours || [[ $CONTAINER_STATUS == 000 ]]; }; then return; fi
   local how
   docker::says "$CONTAINER"
   how=$REPLY
@@ -53,12 +63,34 @@ bake::look() {
 bake::ask() {
   access_log::advance "$SLOT_PORT"
   bake::judge_errors
-  if health::ask "$SLOT_PORT" 5; then failures=0 && return; fi
-  failures=$((failures + 1))
-  bake::look
-  if ((failures < HEALTH_FAILURES)); then return; fi
+  if health::ask "$SLOT_PORT" 5; then
+    bake::require_version
+    RECENT+=.
+  else
+    bake::look
+    RECENT+=x
+  fi
+  if ((${#RECENT} > RECENT_QUESTIONS)); then RECENT=${RECENT:1}; fi
+  local failures=${RECENT//./}
+  if ((${#failures} < RECENT_FAILURES)); then return; fi
   health::says
-  phase::fail health-check-failed "The release is no longer healthy under traffic: $REPLY, $failures times in a row"
+  phase::fail health-check-failed "The release is no longer healthy under traffic: $REPLY, and ${#failures} of the last ${#RECENT} \
+questions had no good answer"
+}
+
+bake::require_version() {
+  health::read_version
+  if [[ ! $REPORTED_VERSION || $REPORTED_VERSION == "$BUILD_VERSION" ]]; then return; fi
+  phase::fail identity-mismatch "The app says under traffic that it is version ${REPORTED_VERSION:0:128} and not $BUILD_VERSION"
+}
+
+# Somebody may have stopped Nginx, or changed its configuration or the flags.
+bake::prove() {
+  site::path
+  traffic::read_server_name
+  if traffic::prove "$SLOT" "$PROOF_SECONDS"; then return; fi
+  phase::fail switch-not-proven "Port 80 does not answer from slot $SLOT any more (status $HTTP_STATUS, by ${UPSTREAM:-nobody}): is Nginx \
+as it was?"
 }
 
 bake::judge_errors() {
@@ -67,12 +99,13 @@ bake::judge_errors() {
 $BEFORE_5XX of $BEFORE_REQUESTS"
 }
 
-phase::begin bake repositoryUri digest bluePort greenPort healthPath healthTimeout bakeSeconds
+phase::begin bake repositoryUri digest bluePort greenPort healthPath healthTimeout buildVersion bakeSeconds
 phase::enter_app
 phase::skip_if_done bake::holds
 bake::begin
 lock::release
 bake::watch
+bake::prove
 lock::take_app
 phase::check_fence
 phase::skip_if_done bake::holds

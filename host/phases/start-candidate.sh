@@ -34,7 +34,7 @@ start_candidate::await_health() { # sets READY_MS
     if ((READY_MS - looked > 300)); then
       looked=$READY_MS
       slot::look "$SLOT"
-      docker::is_running "$CONTAINER" || candidate::fail_dead
+      if slot::is_dead; then candidate::fail_dead; fi
     fi
     if ((READY_MS > HEALTH_TIMEOUT * 1000)); then candidate::fail_unhealthy; fi
     if ((READY_MS < 5000)); then phase::sleep 0.02; else phase::sleep 0.1; fi
@@ -45,7 +45,7 @@ start_candidate::await_health() { # sets READY_MS
 
 start_candidate::prove_identity() {
   slot::identify "$SLOT"
-  docker::is_running "$CONTAINER" || candidate::fail_dead
+  if slot::is_dead; then candidate::fail_dead; fi
   $IS_RELEASE || candidate::fail identity-mismatch "The container on $SLOT is not made of $DIGEST"
   health::read_version
   if [[ ! $REPORTED_VERSION || $REPORTED_VERSION == "$BUILD_VERSION" ]]; then return; fi

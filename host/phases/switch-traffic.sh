@@ -22,6 +22,7 @@ switch_traffic::require_candidate() { # sets FROM and TO
   docker::text "$FACTS" slot
   TO=$REPLY
   slot::identify "$TO"
+  if [[ $CONTAINER_STATUS == 000 ]]; then phase::fail docker-not-ready 'Docker does not answer: traffic was not moved'; fi
   if ! slot::is_ours || ! docker::is_running "$CONTAINER"; then
     docker::says "$CONTAINER"
     phase::fail candidate-died "The candidate on $TO no longer runs: $REPLY"

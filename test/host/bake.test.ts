@@ -47,6 +47,60 @@ describeRealHost('a release under traffic', () => {
     expect(isWatch(failed.ms)).toBe(true);
   });
 
+  it('is unhealthy if its health flaps, though never three times in a row', async () => {
+    const values = { ...(await next(variants.sickUnderTraffic('v4', 'flaps'))), bakeSeconds: '1' };
+    await serve(values);
+    await host.shell('curl -s http://127.0.0.1/');
+    const failed = await failure('bake', values);
+    expect(failed).toMatchObject({ failure: 'health-check-failed' });
+    expect(failed.cause).toContain('/health answers 503, and 3 of the last');
+    await host.finish('revert', values);
+  });
+
+  it('outlasts one slow answer and a restart of Docker', async () => {
+    const values = { ...(await next(variants.healthy('v5'))), bakeSeconds: '1' };
+    await serve(values);
+    const later = 'systemd-run -q --timer-property=AccuracySec=100ms';
+    await host.shell(`pid=$(docker inspect --format '{{.State.Pid}}' $(${containerOf(values)}))
+      kill -STOP $pid; ${later} --on-active=6 kill -CONT $pid; ${later} --on-active=1 systemctl restart docker.service`);
+    await host.finish('bake', values);
+    await host.finish('retire', values);
+  });
+
+  it('is not taken for another one, nor for what port 80 does not show', async () => {
+    const values = { ...(await next(variants.healthy('v6'))), bakeSeconds: '0' };
+    await serve(values);
+    const other = await failure('bake', { ...values, buildVersion: 'v6-not' });
+    expect(other).toMatchObject({ failure: 'identity-mismatch' });
+    await host.shell('systemctl stop nginx');
+    const unseen = await failure('bake', values);
+    expect(unseen).toMatchObject({ failure: 'switch-not-proven' });
+    await host.shell('systemctl start nginx');
+    await host.finish('bake', values);
+  });
+
+  it('died, and is said why, though Docker has started it again', async () => {
+    const memory = { environment: { EAT_MEMORY_ON_SIGUSR2: 'true' } };
+    const values = { ...(await next({ ...variants.healthy('v7'), ...memory })), bakeSeconds: '30' };
+    await serve(values);
+    const baked = failure('bake', values);
+    await host.shell(`docker kill --signal USR2 $(${containerOf(values)})`);
+    expect((await baked).cause).toMatch(
+      /^The release died under traffic: .*, killed for want of memory\. Its last/,
+    );
+    expect(await baked).toMatchObject({ failure: 'candidate-died' });
+    await host.finish('revert', values);
+  });
+
+  const containerOf = ({ deploymentId }: Values) =>
+    `docker ps --quiet --filter label=edgepaas.deployment=${deploymentId}`;
+
+  async function failure(phase: PhaseName, values: Values): Promise<Receipt & { result: 'failed' }> {
+    const { receipt: got } = await host.run(phase, values);
+    if (got.result !== 'failed') throw new Error(`${phase} did not fail`);
+    return got;
+  }
+
   /** What bash tells of the clock jumps whenever the script has slept; the machine's own clock stays as it is. */
   async function runWithUnsteadyClock(phase: PhaseName, values: Values): Promise<Receipt> {
     const variables = Object.entries(values).map(([name, value]) => [`SSM_${name}`, value]);
