@@ -121,7 +121,7 @@ describe('a caller is refused', () => {
         name: 'InvalidSignatureException',
         message: expect.stringContaining(message),
       });
-        await list({ ...endpoint.as(), systemClockOffset: systemClockOffset / 2 });
+      await list({ ...endpoint.as(), systemClockOffset: systemClockOffset / 2 });
     },
   );
 
