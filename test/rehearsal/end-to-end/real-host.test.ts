@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { missingForRealHost } from '../../../rehearsal/host/can-host.ts';
+import { missingForWayBack } from '../../../rehearsal/faults/endurance/way-back.ts';
+import { HurriedClock } from '../../../rehearsal/hurried-clock.ts';
 import { variants } from '../../../rehearsal/images/variants.ts';
 import { startLoad } from '../../../rehearsal/load/start-load.ts';
 import { Rehearsal, type Walked } from '../../../rehearsal/rehearsal.ts';
@@ -13,9 +15,11 @@ const otherArchitecture = process.arch === 'arm64' ? 'amd64' : 'arm64';
 
 describe.skipIf(missing.length > 0)(`On a real host${title}`, () => {
   let rehearsal: Rehearsal;
+  const clock = new HurriedClock();
   let stage: RealStage;
   beforeAll(async () => {
     rehearsal = await Rehearsal.start({
+      clock,
       makeStage: async (tags) => (stage = await createRealStage({ tags })),
     });
   });
@@ -194,6 +198,39 @@ describe.skipIf(missing.length > 0)(`On a real host${title}`, () => {
       expect(report.servingAfterwards).toBe('v6');
       expect((await rehearsal.push(variants.healthy('v8', 1_000_000))).status).toBe('SUCCEEDED');
     });
+
+    it('has kept of all these no more than what serves and the way back', async () => {
+      const [host] = stage.hosts;
+      const { digest, previous } = (await rehearsal.deployer.ledger.current('web'))!;
+      const releases = { live: digest!, before: previous!.digest };
+      expect(await missingForWayBack(host, releases, true)).toEqual([]);
+      const images = await host.exec(['docker', 'images', '--quiet', '--no-trunc']);
+      expect(images.trim().split('\n')).toHaveLength(2);
+    });
+
+    it('goes on where its host was when that lost its power in the middle of a start', async () => {
+      const [host] = stage.hosts;
+      const starts: string[] = [];
+      let powerCut: Promise<void> | undefined;
+      const isCreated = () =>
+        host.exec(['docker', 'ps', '--all', '--quiet', '--filter', `label=${label('v9')}`]);
+      const forget = host.onScript(({ run }) => {
+        if (!run.documentName.includes('StartCandidate')) return;
+        starts.push(run.commandId);
+        powerCut ??= expect
+          .poll(isCreated)
+          .not.toBe('')
+          .then(() => host.reboot());
+      });
+      const stopHurrying = clock.hurry(() => !rehearsal.deployer.busy);
+      const walked = await rehearsal.push(variants.healthy('v9', 1_000_000));
+      stopHurrying();
+      forget();
+      await powerCut;
+      expect(walked).toMatchObject({ status: 'SUCCEEDED' });
+      expect(starts).toHaveLength(2);
+      expect(await stage.serving()).toBe('v9');
+    });
   });
 });
 
@@ -224,8 +261,10 @@ const fillDocker = `
   fallocate --length $((free - 50))M "$folder/filler"
 `;
 
+const label = (buildVersion: string) => `edgepaas.build-version=${buildVersion}`;
+
 const idleContainers = ({ hosts }: RealStage) =>
-  hosts[0].exec(['docker', 'ps', '--all', '--filter', 'label=edgepaas.build-version=broken', '--quiet']);
+  hosts[0].exec(['docker', 'ps', '--all', '--filter', `label=${label('broken')}`, '--quiet']);
 
 const pushEventWith = (detail: Record<string, string>) => ({
   version: '0',
