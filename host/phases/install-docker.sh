@@ -4,11 +4,12 @@
 source host/lib/phase.sh
 source host/lib/package.sh
 source host/lib/docker-setup.sh
+source host/lib/docker-ports.sh
 source host/lib/docker-repository.sh
 
 install_docker::holds() {
   docker_setup::merge_daemon_config docker-not-ready
-  docker_setup::is_current && docker_setup::is_right
+  docker_setup::is_current && docker_ports::are_kept && docker_setup::is_right
 }
 
 install_docker::choose() { # sets DOCKER_PACKAGES, of which the first is Docker itself, and WHY
@@ -55,6 +56,7 @@ install_docker::refuse_snap() {
 }
 
 install_docker::set_up() {
+  docker_ports::keep
   systemctl enable --quiet --now containerd.service docker.service || phase::say 'Docker did not start'
   docker_setup::merge_daemon_config docker-not-ready
   if docker_setup::is_bound && docker_setup::is_current && docker_setup::is_right; then return; fi

@@ -120,6 +120,17 @@ describeRealHost('the phases on a bare host', () => {
     expect(await containers()).toBe('edgepaas-web-blue exited\nedgepaas-web-green running');
   });
 
+  it('lets every request in while Docker is restarted, and when it comes back from a kill', async () => {
+    const ask = `while [ -e /run/asking ]; do curl -s -o /dev/null -w '%{http_code}\\n' http://127.0.0.1/; done`;
+    const asked = await host.shell(`
+      touch /run/asking
+      (${ask}) >/run/answers & (${ask}) >/run/more-answers &
+      systemctl reset-failed docker; systemctl restart docker
+      kill -KILL $(cat /run/docker.pid); until systemctl is-active --quiet docker; do sleep 0.05; done
+      rm /run/asking; wait; sort /run/answers /run/more-answers | uniq -c`);
+    expect(asked.trim()).toMatch(/^[0-9]+ 200$/);
+  });
+
   it('says of a host what serves on it, and how that is', async () => {
     const values = valuesOf(host, 2, v2);
     const running = { liveSlot: 'green', liveDeployment: 'web-2', liveRunning: true, idleRunning: false };
