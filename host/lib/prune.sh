@@ -1,6 +1,6 @@
 # Clears away what deployments of this app have left that nobody goes back to, whether they succeeded or not: images, env files,
 # receipts. What a killed run has begun, the next one ends: a deployment's receipts go last, and by them it is found again.
-source host/lib/slot.sh
+source host/lib/docker.sh
 
 # Stays: this deployment, those whose containers are on the slots, and the images of the releases that were live last.
 prune::older() {
@@ -19,11 +19,11 @@ prune::older() {
 
 # Without Docker's word on what is on the slots, nothing is cleared away.
 prune::keep_slots() {
-  local slot
-  for slot in blue green; do
-    slot::look "$slot"
-    if [[ ! $CONTAINER_STATUS =~ ^(200|404)$ ]]; then return 1; fi
-    docker::text "$CONTAINER" edgepaas.deployment
+  local index
+  docker::get "/containers/edgepaas-$APP-blue/json" "/containers/edgepaas-$APP-green/json"
+  for index in 0 1; do
+    if [[ ! ${DOCKER_STATUSES[index]-} =~ ^(200|404)$ ]]; then return 1; fi
+    docker::text "${DOCKER_ANSWERS[index]}" edgepaas.deployment
     if [[ $REPLY ]]; then prune::keep "$REPLY"; fi
   done
 }

@@ -8,9 +8,10 @@ MARGIN_BYTES=$((64 << 20))
 
 # Sets NEEDED_BYTES and MISSING, in words. Where the registry does not tell, all that the plan knows of the image is missing.
 pull_size::measure() {
-  local manifest wanted layers shared=0
+  local config shared=0
+  local -a layers=()
   COMPRESSED=0 UNPACKED=0
-  if pull_size::read_manifest && pull_size::read_layers; then
+  if pull_size::read_manifest "$DIGEST" && pull_size::count_shared; then
     pull_size::add_layers
     MISSING="$((${#layers[@]} - shared)) of its ${#layers[@]} layers"
   else
@@ -21,27 +22,34 @@ pull_size::measure() {
   NEEDED_BYTES=$((COMPRESSED + UNPACKED + UNPACKED / 7 + MARGIN_BYTES))
 }
 
-pull_size::read_manifest() { # sets manifest; of an index, that of this host's platform
-  local child architecture=${HOSTTYPE/x86_64/amd64}
-  registry::ask "manifests/$DIGEST"
-  child=$(jq -r --arg architecture "${architecture/aarch64/arm64}" \
-    'first(.manifests[]?|select(.platform|.os == "linux" and .architecture == $architecture)|.digest)' <<<"$REPLY") || return 1
-  if [[ $child ]]; then registry::ask "manifests/$child"; fi
-  manifest=$REPLY
-  [[ $manifest ]]
+# Sets config, its digest, and layers, each with its size, media type and digest from the bottom up; of an index, those for this
+# host's platform.
+pull_size::read_manifest() { # digest
+  local architecture=${HOSTTYPE/x86_64/amd64}
+  registry::ask "manifests/$1"
+  mapfile -t layers < <(jq -r --arg architecture "${architecture/aarch64/arm64}" '
+    first(.manifests[]? | select(.platform | .os == "linux" and .architecture == $architecture) | "index \(.digest)"),
+    (.config.digest // empty), (.layers[]? | "\(.size) \(.mediaType) \(.digest)")' <<<"$REPLY")
+  if [[ ${layers[0]-} == index\ * ]]; then pull_size::read_manifest "${layers[0]#* }" && return; fi
+  config=${layers[0]-}
+  layers=("${layers[@]:1}")
+  [[ $config ]]
 }
 
-# Sets layers, each with its size, media type and digest from the bottom up, and shared, how many of them the host has: one is
-# stored by what lies below it, so as soon as one differs all above it are new.
-pull_size::read_layers() {
+# Sets shared: how many of the layers the host has. One is stored by what lies below it, so as soon as one differs all above it
+# are new.
+pull_size::count_shared() {
+  local rest
   local -a paths=()
-  registry::ask "blobs/$(jq -r .config.digest <<<"$manifest")"
-  wanted=$(jq -ce .rootfs.diff_ids <<<"$REPLY") || return 1
-  mapfile -t layers < <(jq -r '.layers[]|"\(.size) \(.mediaType) \(.digest)"' <<<"$manifest")
+  registry::ask "blobs/$config"
+  if [[ ! $REPLY ]]; then return 1; fi
   docker::get /images/json
-  mapfile -t paths < <(jq -r '.[]?|"/images/\(.Id)/json"' <<<"${DOCKER_ANSWERS[0]:-[]}")
+  rest=${DOCKER_ANSWERS[0]-}
+  while [[ $rest =~ \"Id\":\"(sha256:[a-f0-9]{64})\"(.*) ]]; do
+    paths+=("/images/${BASH_REMATCH[1]}/json") rest=${BASH_REMATCH[2]}
+  done
   docker::get "${paths[@]}"
-  shared=$(printf '%s\n' "${DOCKER_ANSWERS[@]}" | jq -s --argjson wanted "$wanted" '[.[].RootFS.Layers // [] |
+  shared=$(printf '%s\n' "$REPLY" "${DOCKER_ANSWERS[@]}" | jq -s '.[0].rootfs.diff_ids as $wanted | [.[1:][].RootFS.Layers // [] |
     [., $wanted] | transpose | map(.[0] == .[1]) | index(false) // length] | max // 0')
 }
 

@@ -99,6 +99,35 @@ describe('redact::text', () => {
   });
 });
 
+describe('pull_size', () => {
+  const gibibyte = 2 ** 30;
+  /** What a layer of these compressed bytes is taken to unpack to. */
+  function unpacked(compressed: number, type: string, end: Buffer): number {
+    const file = join(folder, 'end');
+    writeFileSync(file, end);
+    const script = `COMPRESSED=0 UNPACKED=0; pull_size::add ${compressed} ${type} ${file}; printf %s "$UNPACKED"`;
+    return Number(bash(['pull-size'], script));
+  }
+  const size = (bytes: number) => Buffer.from(Uint32Array.of(bytes % 2 ** 32).buffer);
+
+  it('believes the end of a gzip layer, beyond 4 GiB too', () => {
+    expect(unpacked(1000, 'layer.v1.tar+gzip', size(150 << 20))).toBe(150 << 20);
+    expect(unpacked(2 * gibibyte, 'diff.tar.gzip', size(5 * gibibyte))).toBe(5 * gibibyte);
+  });
+
+  it.each([
+    ['zstd', 'layer.v1.tar+zstd', size(1)],
+    ['several archives in one layer', 'layer.v1.tar+gzip', size(10)],
+    ['a registry that knows no ranges', 'layer.v1.tar+gzip', Buffer.alloc(9)],
+  ])('takes three times the layer where nothing tells: %s', (_, type, end) => {
+    expect(unpacked(1000, type, end)).toBe(3000);
+  });
+
+  it('takes a layer that is not compressed for what it is', () => {
+    expect(unpacked(1000, 'layer.v1.tar', Buffer.alloc(0))).toBe(1000);
+  });
+});
+
 describe('access_log', () => {
   const log = join(folder, 'access.log');
   const named = `access_log::name() { LOG_FILE=${log}; LOG_FILES=(${log} ${log}.{1..4}); }; access_log::position;`;
