@@ -34,7 +34,7 @@ export class HurriedClock implements Clock {
     const end = this.now() + milliseconds;
     for (let next = this.#next(); next && next.at <= end; next = this.#next()) {
       this.#goTo(next.at);
-      await idle(isIdle);
+      await idle(isIdle, pause);
     }
     this.#goTo(end);
   }
@@ -44,7 +44,7 @@ export class HurriedClock implements Clock {
     let isOver = false;
     const jump = async () => {
       while (!isOver) {
-        await idle(() => isOver || (this.#timers.size > 0 && isIdle()));
+        await idle(() => isOver || (this.#timers.size > 0 && isIdle()), pauseUnheld);
         const next = isOver ? undefined : this.#next();
         if (next) this.#goTo(next.at);
       }
@@ -81,7 +81,10 @@ export class HurriedClock implements Clock {
   }
 }
 
-async function idle(isIdle: () => boolean): Promise<void> {
-  for (let still = 0; still < looks; still = isIdle() ? still + 1 : 0)
-    await new Promise<void>((resolve) => void setTimeout(resolve, lookMs));
+const pause = (resolve: () => void) => void setTimeout(resolve, lookMs);
+/** Keeps no process alive that has nothing else to wait for. */
+const pauseUnheld = (resolve: () => void) => void setTimeout(resolve, lookMs).unref();
+
+async function idle(isIdle: () => boolean, wait: typeof pause): Promise<void> {
+  for (let still = 0; still < looks; still = isIdle() ? still + 1 : 0) await new Promise<void>(wait);
 }
