@@ -45,13 +45,19 @@ pull_release::explain() { # what docker said
   local said=${1##*$'\n'}
   prune::older
   case $said in
-    *'no space left on device'*) phase::fail disk-full "Docker's volume filled up during the pull: prune or grow it" ;;
+    *'no space left on device'*) pull_release::fail_full ;;
     *'no matching manifest'* | *'does not match the specified platform'*)
       phase::fail image-architecture-mismatch "The image is not built for this host's architecture ($HOSTTYPE)" ;;
     *[Uu]nauthorized* | *'no basic auth credentials'* | *denied* | *'authorization'*)
       phase::fail registry-login-failed "The registry refuses the host: $said" ;;
     *) phase::fail pull-failed "Docker could not pull the image: $said" ;;
   esac
+}
+
+pull_release::fail_full() {
+  host::free_bytes "$VOLUME"
+  phase::fail disk-full "Docker's volume filled up during the pull, which needs $((NEEDED_BYTES >> 20)) MiB; now $((FREE_BYTES >> 20)) MiB are \
+free: stop what else writes to $VOLUME, remove what is not needed, or grow it"
 }
 
 phase::begin pull-release repositoryUri digest compressedBytes keptReleases

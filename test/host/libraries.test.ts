@@ -128,6 +128,23 @@ describe('pull_size', () => {
   });
 });
 
+describe('candidate::choose_logging', () => {
+  const logging = (config: object) => {
+    const file = join(folder, 'daemon.json');
+    writeFileSync(file, JSON.stringify(config, null, 2));
+    const elsewhere = `eval "$(declare -f candidate::choose_logging | sed "s#/etc/docker/daemon.json#$1#g")"`;
+    return bash(['candidate'], `${elsewhere}; candidate::choose_logging; echo "\${LOGGING[*]}"`, file).trim();
+  };
+
+  it('bounds what Docker keeps of a container’s words, and asks nothing of a driver that keeps them elsewhere', () => {
+    const bounded = '--log-opt max-size=10m --log-opt max-file=3';
+    expect(logging({ 'log-driver': 'json-file' })).toBe(bounded);
+    expect(logging({ 'log-driver': 'local' })).toBe(bounded);
+    expect(logging({ 'log-driver': 'journald' })).toBe('');
+    expect(logging({ 'log-driver': 'awslogs', 'log-opts': { 'awslogs-group': 'local' } })).toBe('');
+  });
+});
+
 describe('access_log', () => {
   const log = join(folder, 'access.log');
   const named = `access_log::name() { LOG_FILE=${log}; LOG_FILES=(${log} ${log}.{1..4}); }; access_log::position;`;
