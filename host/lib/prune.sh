@@ -6,7 +6,7 @@ source host/lib/docker.sh
 prune::older() {
   local folder number
   local -a numbers=()
-  KEPT=' ' KEPT_RELEASES_OF=' ' KEPT_IMAGES=' '
+  KEPT=' ' KEPT_LIVE=' ' KEPT_IMAGES=' '
   prune::keep_slots || return 0
   prune::keep "$DEPLOYMENT_ID"
   for folder in "$APP_STATE"/receipts/*; do numbers+=("${folder##*-}"); done
@@ -42,7 +42,7 @@ prune::keep_live() { # numbers of deployments, newest first
     if [[ ! -e $APP_STATE/receipts/$APP-$number/switch-traffic.json ]]; then continue; fi
     prune::read_image "$APP-$number"
     if [[ ! $REPLY || $images == *" $REPLY "* ]]; then continue; fi
-    images+="$REPLY " KEPT_IMAGES+="$REPLY " KEPT_RELEASES_OF+="$APP-$number "
+    images+="$REPLY " KEPT_IMAGES+="$REPLY " KEPT_LIVE+="$APP-$number "
     left=$((left - 1))
     if ((left == 0)); then return; fi
   done
@@ -58,7 +58,7 @@ prune::deployment() { # id
     case $DOCKER_STATUS in 200 | 404 | 409) ;; *) return ;; esac
   fi
   rm -rf "$APP_STATE/env/$1".*
-  if [[ $KEPT_RELEASES_OF != *" $1 "* ]]; then rm -rf "$APP_STATE/receipts/$1"; fi
+  if [[ $KEPT_LIVE != *" $1 "* ]]; then rm -rf "$APP_STATE/receipts/$1"; fi
 }
 
 prune::read_image() { # id; REPLY is its image as it was pulled, or empty
