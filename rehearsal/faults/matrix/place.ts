@@ -15,3 +15,14 @@ export type FunctionPlace = (typeof functionPlaces)[number];
 export type Place = PhaseName | FunctionPlace;
 
 export const isPhase = (place: Place): place is PhaseName => phaseNames.some((phase) => phase === place);
+
+/** For what is the same to every phase: one of each kind. */
+export const somePhases: readonly PhaseName[] = [
+  'inspect',
+  'pull-release',
+  'start-candidate',
+  'switch-traffic',
+  'bake',
+  'retire',
+  'revert',
+];

@@ -1,24 +1,14 @@
-import { phaseNames, type PhaseName } from '../../../../contracts/phase-name.ts';
+import { phaseNames } from '../../../../contracts/phase-name.ts';
 import { AwsError } from '../../../aws/service.ts';
 import { person } from '../../../aws/wire-credentials.ts';
 import type { FaultableCall } from '../../../aws/wire.ts';
 import type { FunctionFault } from '../../../lambda/function-fault.ts';
 import { goesOn } from '../endings.ts';
 import type { Fault } from '../fault.ts';
-import { functionPlaces, isPhase, type Place } from '../place.ts';
+import { functionPlaces, isPhase, somePhases, type Place } from '../place.ts';
 import { phaseOfCommand, type Scene } from '../scene.ts';
 
 const everywhere: readonly Place[] = [...functionPlaces, ...phaseNames];
-const somePhases: readonly PhaseName[] = [
-  'inspect',
-  'pull-release',
-  'start-candidate',
-  'switch-traffic',
-  'bake',
-  'retire',
-  'revert',
-];
-
 /** Whether this is the invocation of the place: of its own Lambda, or of the one that sends its phase. */
 function isOfPlace({ place }: Scene, handler: string, payload: string): boolean {
   if (!isPhase(place)) return handler === place;
@@ -97,7 +87,7 @@ export const awsFaults = {
   },
   'judge-throttle': {
     says: 'the Lambda that judges it is throttled three times',
-    places: somePhases,
+    places: ['inspect', 'bake', 'revert'],
     promise: goesOn,
     arm: invocationMeets(3, () => 'throttle', isJudging),
   },
@@ -109,7 +99,7 @@ export const awsFaults = {
   },
   'answer-lost': {
     says: "the answer of an AWS call is lost: SendCommand's, or a write's to the ledger",
-    places: everywhere,
+    places: [...functionPlaces, ...somePhases],
     promise: goesOn,
     arm: callsMeet(1, isWrite, 'answer-lost'),
   },

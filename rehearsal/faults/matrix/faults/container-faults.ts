@@ -17,18 +17,22 @@ const whileOldServes: readonly PhaseName[] = [
 ];
 const whileCandidateWaits: readonly PhaseName[] = ['start-candidate', 'switch-traffic'];
 
-/** By the kernel, as when it crashes: what `docker kill` ends Docker takes for meant. */
+/** By the kernel, as when it crashes: what `docker kill` ends Docker takes for meant. A candidate has yet to be there. */
 const signal = (name: string, filter: string) => `
-  container=$(docker ps --quiet --filter ${filter} | head -1)
-  [ -z "$container" ] || kill -${name} "$(docker inspect --format '{{.State.Pid}}' "$container")"
-  echo "$container"`;
+  for _ in $(seq 100); do
+    container=$(docker ps --quiet --filter ${filter} | head -1)
+    [ -z "$container" ] || break
+    sleep 0.02
+  done
+  kill -${name} "$(docker inspect --format '{{.State.Pid}}' "$container")"`;
 
 const ofLive = `label=edgepaas.slot=$([ -e /var/lib/edgepaas/apps/web/traffic/green ] && echo green || echo blue)`;
 const ofCandidate = ({ version }: Scene) => `label=edgepaas.build-version=${version}`;
 
 async function killContainer(scene: Scene, name: 'KILL' | 'USR2', filter: string): Promise<void> {
-  scene.excuse('container killed', soonMs);
-  if (!(await scene.ground.shell(signal(name, filter))).trim()) scene.mishaps.push('no such container ran');
+  const excuse = scene.excuse('container killed');
+  await scene.ground.shell(signal(name, filter));
+  excuse.until = Date.now() + soonMs;
 }
 
 const crash = (filter: (scene: Scene) => string) => (scene: Scene) =>

@@ -5,7 +5,6 @@ import type { Scene } from '../scene.ts';
 
 const phases: readonly PhaseName[] = [
   'inspect',
-  'resolve-env',
   'pull-release',
   'run-migrations',
   'start-candidate',

@@ -64,6 +64,7 @@ export const hostFaults = {
       ),
       goesOn,
     ),
-    strike: ({ ground }) => ground.shell('systemctl restart docker').then(() => undefined),
+    strike: ({ ground }) =>
+      ground.shell('systemctl reset-failed docker; systemctl restart docker').then(() => undefined),
   },
 } satisfies Record<string, Fault>;

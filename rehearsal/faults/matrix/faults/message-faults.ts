@@ -2,6 +2,7 @@ import { phaseNames, type PhaseName } from '../../../../contracts/phase-name.ts'
 import type { StatusEvent } from '../../../aws/ssm-events.ts';
 import { goesOn, inPlaces, isClosed, isRefused, either } from '../endings.ts';
 import type { Fault } from '../fault.ts';
+import { somePhases } from '../place.ts';
 import { phaseOfCommand, type Scene } from '../scene.ts';
 
 const hour = 3_600_000;
@@ -33,19 +34,19 @@ const askingAws: readonly PhaseName[] = [
 export const messageFaults = {
   'event-lost': {
     says: "SSM's events of the phase are lost",
-    places: phaseNames,
+    places: somePhases,
     promise: goesOn,
     arm: whatEventsMeet({ drop: true }),
   },
   'event-doubled': {
     says: "SSM's events of the phase come twice",
-    places: phaseNames,
+    places: somePhases,
     promise: goesOn,
     arm: whatEventsMeet({ copies: 2 }),
   },
   'event-late': {
     says: "SSM's events of the phase come an hour late",
-    places: ['inspect', 'start-candidate', 'switch-traffic', 'bake', 'retire', 'revert'],
+    places: ['start-candidate', 'switch-traffic', 'revert'],
     promise: goesOn,
     arm(scene) {
       whatEventsMeet({ delayMs: hour })(scene);
@@ -54,7 +55,7 @@ export const messageFaults = {
   },
   'delivery-timed-out': {
     says: 'SSM says that the delivery timed out, though the script ran',
-    places: phaseNames,
+    places: somePhases,
     promise: goesOn,
     arm(scene) {
       scene.ground.levers.delivery = ({ commandId }) => {

@@ -3,11 +3,9 @@ import { either, goesOn, isRefused, isStuck } from '../endings.ts';
 import type { Fault } from '../fault.ts';
 import type { Scene } from '../scene.ts';
 
-const somePhases: readonly PhaseName[] = [
+const touchingNginx: readonly PhaseName[] = [
   'inspect',
   'install-nginx',
-  'pull-release',
-  'start-candidate',
   'switch-traffic',
   'bake',
   'retire',
@@ -48,7 +46,7 @@ export const nginxFaults = {
   },
   'nginx-broken-and-restarted': {
     says: "a person breaks Nginx's configuration and restarts it, so that it stays down",
-    places: somePhases,
+    places: touchingNginx,
     promise: withoutNginx,
     strike: (scene) =>
       takeDown(
@@ -59,7 +57,7 @@ export const nginxFaults = {
   },
   'nginx-restart': {
     says: 'a person restarts Nginx',
-    places: phaseNames,
+    places: touchingNginx,
     promise: goesOn,
     async strike(scene) {
       const excuse = scene.excuse('Nginx stopped');
@@ -69,7 +67,7 @@ export const nginxFaults = {
   },
   'nginx-stop': {
     says: 'a person stops Nginx',
-    places: somePhases,
+    places: touchingNginx,
     promise: withoutNginx,
     strike: (scene) => takeDown(scene, 'systemctl stop nginx', 'systemctl start nginx'),
   },
