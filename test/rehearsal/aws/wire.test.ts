@@ -114,16 +114,13 @@ describe('a caller is refused', () => {
   it.each([
     [-360_000, 'Signature expired'],
     [360_000, 'Signature not yet current'],
-  ])(
-    'whose clock is %i ms off, which the SDK then corrects by itself',
-    async (systemClockOffset, message) => {
-      await expect(list({ ...endpoint.as(), systemClockOffset })).rejects.toMatchObject({
-        name: 'InvalidSignatureException',
-        message: expect.stringContaining(message),
-      });
-      await list({ ...endpoint.as(), systemClockOffset: systemClockOffset / 2 });
-    },
-  );
+  ])('whose clock is %i ms off', async (systemClockOffset, message) => {
+    await expect(list({ ...endpoint.as(), systemClockOffset })).rejects.toMatchObject({
+      name: 'InvalidSignatureException',
+      message: expect.stringContaining(message),
+    });
+    await list({ ...endpoint.as(), systemClockOffset: systemClockOffset / 2 });
+  });
 
   it('with a header of AWS’s that is not signed', async () => {
     const client = new SSMClient(endpoint.as());
