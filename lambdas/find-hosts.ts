@@ -1,3 +1,4 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { AppSettings } from '../contracts/app-settings.ts';
@@ -13,6 +14,7 @@ import { describeHosts, nameSome, type Host } from './lib/hosts.ts';
 import { deploymentKey, Ledger } from './lib/ledger.ts';
 import { readApps } from './lib/settings.ts';
 import { attachVolumes } from './lib/volumes.ts';
+import { heededAlarms } from './lib/watched-alarms.ts';
 import { executionSeconds, inWaves, refuseLongRollout } from './lib/waves.ts';
 import type { ResolveInput } from './resolve-image.ts';
 
@@ -21,6 +23,7 @@ export interface FindInput extends ResolveInput {
 }
 
 export interface Clients {
+  readonly cloudwatch: CloudWatchClient;
   readonly ec2: EC2Client;
   readonly ssm: SSMClient;
   readonly ledger: Ledger;
@@ -30,7 +33,7 @@ export interface Clients {
 export async function findHosts(
   { request, lease, image }: FindInput,
   apps: AppSettings[],
-  { ec2, ssm, ledger }: Clients,
+  { cloudwatch, ec2, ssm, ledger }: Clients,
 ): Promise<DeploymentPlan> {
   const app = apps.find(({ name }) => name === request.app);
   if (!app)
@@ -42,9 +45,10 @@ export async function findHosts(
   const hosts = wantedOf(tagged, request);
   refuseOtherArchitecture(hosts, image);
   refuseSqliteOnMany(tagged, app, request);
-  const [documents, reach] = await Promise.all([
+  const [documents, reach, alarms] = await Promise.all([
     findDocuments(documentNames(), ssm),
     splitByReach(hosts, ssm),
+    heededAlarms(app, cloudwatch),
   ]);
   refuseUnreachable(reach, request.catchUp ? Infinity : app.rollout.unavailableHosts);
   const waves = inWaves(idsOf(reach.online), app.rollout);
@@ -56,6 +60,7 @@ export async function findHosts(
     waves,
     volumeIds: await attachVolumes(reach.online, app.volume.tag, ec2),
     ...leftOutOf(reach),
+    ...alarms,
     documents,
     ...databaseOf(app, request),
     ...(request.catchUp && { catchUp: true }),
@@ -130,7 +135,12 @@ const dockerSource = (): DockerSource => ({
 let clients: Clients | undefined;
 let apps: AppSettings[] | undefined;
 export const handler = async (input: FindInput) => {
-  clients ??= { ec2: new EC2Client({}), ssm: new SSMClient({}), ledger: new Ledger() };
+  clients ??= {
+    cloudwatch: new CloudWatchClient({}),
+    ec2: new EC2Client({}),
+    ssm: new SSMClient({}),
+    ledger: new Ledger(),
+  };
   const { request, lease } = input;
   return { request, lease, plan: await findHosts(input, (apps ??= readApps()), clients) };
 };

@@ -1,7 +1,8 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient, type CommandInvocation } from '@aws-sdk/client-ssm';
-import { Ledger, parseRunId, type PhaseRun } from './lib/ledger.ts';
-import { readComment, readInvocations, settleRun, type Clients } from './lib/settle-run.ts';
+import { Ledger, parseRunId, runIdOf, type PhaseRun } from './lib/ledger.ts';
+import { readComment, readInvocations, settleOpen, settleRun, type Clients } from './lib/settle-run.ts';
 
 /** EventBridge's `EC2 Command Status-change Notification`; of its detail only the command's id is used. */
 export interface CommandStatusEvent {
@@ -30,6 +31,30 @@ function isOf(run: PhaseRun, commandId: string, [invocation]: CommandInvocation[
   return Boolean(run.commandIds?.has(commandId)) || requestedAt >= run.since - clockSkewMs;
 }
 
+/** EventBridge's `CloudWatch Alarm State Change`, of an alarm that some app heeds. */
+export interface AlarmStateEvent {
+  readonly detail: { readonly alarmName: string };
+}
+
+/** Looks at each bake that heeds this alarm; answers those that are settled by that. What the event says is not believed either. */
+export async function judgeBakes({ detail }: AlarmStateEvent, clients: Clients): Promise<string[]> {
+  const open = await clients.ledger.open();
+  const heeding = open.filter(
+    (item): item is PhaseRun => 'taskToken' in item && Boolean(item.alarms?.includes(detail.alarmName)),
+  );
+  const settled = await Promise.all(heeding.map((run) => settleOpen(run, clients)));
+  return heeding.filter((_, index) => settled[index]).map(runIdOf);
+}
+
 let clients: Clients | undefined;
-export const handler = async (event: CommandStatusEvent) =>
-  judgePhase(event, (clients ??= { ledger: new Ledger(), ssm: new SSMClient({}), sfn: new SFNClient({}) }));
+export const handler = async (event: CommandStatusEvent | AlarmStateEvent) => {
+  clients ??= {
+    cloudwatch: new CloudWatchClient({}),
+    ledger: new Ledger(),
+    ssm: new SSMClient({}),
+    sfn: new SFNClient({}),
+  };
+  return 'alarmName' in event.detail
+    ? judgeBakes(event as AlarmStateEvent, clients)
+    : judgePhase(event as CommandStatusEvent, clients);
+};

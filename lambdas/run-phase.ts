@@ -98,6 +98,7 @@ function toRun({ phase, taskToken, plan, wave, waveIndex }: RunPhaseInput): Phas
     hosts,
     taskToken,
     executionSeconds: phases[phase].executionSeconds(plan),
+    ...(phase === 'bake' && plan.alarms?.length && { alarms: plan.alarms }),
     open: 'open',
     since: Date.now(),
   };

@@ -1,9 +1,10 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { environment } from './lib/clients.ts';
 import { isRunning, startClosing } from './lib/executions.ts';
 import { appKey, Ledger, type Lease, type PhaseRun } from './lib/ledger.ts';
-import { readInvocations, settleRun, type Clients } from './lib/settle-run.ts';
+import { settleOpen, type Clients } from './lib/settle-run.ts';
 
 /** What a sweep did, for its log. */
 export interface Swept {
@@ -19,7 +20,7 @@ export async function sweep(clients: Clients): Promise<Swept> {
   const leases = open.filter((item): item is Lease => 'executionArn' in item);
   const runs = open.filter((item): item is PhaseRun => 'taskToken' in item);
   const closed = await Promise.allSettled(leases.map((lease) => closeAbandoned(lease, clients)));
-  const settled = await Promise.allSettled(runs.map((run) => settleLost(run, clients)));
+  const settled = await Promise.allSettled(runs.map((run) => settleOpen(run, clients)));
   return {
     settled: valuesOf(settled).filter((done) => done).length,
     closing: valuesOf(closed).filter((deploymentId) => deploymentId !== undefined),
@@ -30,14 +31,6 @@ export async function sweep(clients: Clients): Promise<Swept> {
 /** One that cannot be looked at keeps no other from being finished; the next sweep comes to it again. */
 const valuesOf = <T>(results: PromiseSettledResult<T>[]) =>
   results.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-
-async function settleLost(run: PhaseRun, clients: Clients): Promise<boolean> {
-  for (const commandId of run.commandIds ?? []) {
-    const { verdict } = await settleRun(run, await readInvocations(commandId, clients.ssm), clients);
-    if (verdict !== 'pending') return true;
-  }
-  return false;
-}
 
 async function closeAbandoned(lease: Lease, { ledger, sfn }: Clients): Promise<string | undefined> {
   if (await isRunning(lease.executionArn, environment('STATE_MACHINE_ARN'), sfn)) return undefined;
@@ -73,5 +66,12 @@ export function report(swept: Swept): Swept {
 }
 
 let clients: Clients | undefined;
-export const handler = async () =>
-  report(await sweep((clients ??= { ledger: new Ledger(), ssm: new SSMClient({}), sfn: new SFNClient({}) })));
+export const handler = async () => {
+  clients ??= {
+    cloudwatch: new CloudWatchClient({}),
+    ledger: new Ledger(),
+    ssm: new SSMClient({}),
+    sfn: new SFNClient({}),
+  };
+  return report(await sweep(clients));
+};

@@ -10,6 +10,7 @@ import {
   anyOf,
   attachVolumes,
   queryOpen,
+  readAlarms,
   readCommands,
   readDocuments,
   readHosts,
@@ -26,6 +27,8 @@ export interface DeployFunctionsProps {
   readonly documents: PhaseDocuments;
   readonly repositories: readonly IRepository[];
   readonly hostGroups: readonly HostGroupConfig[];
+  /** Names of the CloudWatch alarms that apps heed. */
+  readonly alarms: readonly string[];
   /** Environment of find-hosts: where hosts get Docker from. */
   readonly dockerEnvironment: Readonly<Record<string, string>>;
 }
@@ -56,7 +59,7 @@ export class DeployFunctions extends Construct {
     const tagged = 'Hosts and volumes are known by their tags: the statement has a condition on them';
     acknowledge(findHosts.role, tagged, anyOf('instance'), anyOf('volume'));
     acknowledge(runPhase.role, tagged, anyOf('instance'));
-    const lists = 'Describe and List actions of EC2 and SSM know no resource';
+    const lists = 'Describe and List actions of EC2, SSM and CloudWatch know no resource';
     for (const { role } of [findHosts, judgePhase, sweep]) acknowledge(role, lists, anyResource);
   }
 }
@@ -64,6 +67,7 @@ export class DeployFunctions extends Construct {
 function rolesOf(stack: Stack, props: DeployFunctionsProps): Record<DeployHandlerName, Rest> {
   const { ledger } = props;
   const environment = { LEDGER_TABLE: ledger.table.tableName };
+  const heedAlarms = props.alarms.length > 0 ? [readAlarms()] : [];
   return {
     'accept-request': { description: 'Makes a request of a push, a manual execution or a closing' },
     'acquire-lease': {
@@ -102,12 +106,22 @@ function rolesOf(stack: Stack, props: DeployFunctionsProps): Record<DeployHandle
     'judge-phase': {
       description: 'Judges a phase by what each host reported',
       environment,
-      statements: [useLedger(ledger, 'GetItem', 'UpdateItem'), readCommands()],
+      statements: [
+        useLedger(ledger, 'GetItem', 'UpdateItem'),
+        queryOpen(ledger),
+        readCommands(),
+        ...heedAlarms,
+      ],
     },
     sweep: {
       description: 'Settles what no event reported',
       environment,
-      statements: [useLedger(ledger, 'GetItem', 'UpdateItem'), queryOpen(ledger), readCommands()],
+      statements: [
+        useLedger(ledger, 'GetItem', 'UpdateItem'),
+        queryOpen(ledger),
+        readCommands(),
+        ...heedAlarms,
+      ],
       timeoutSeconds: 55,
     },
     'close-execution': {
@@ -120,7 +134,7 @@ function rolesOf(stack: Stack, props: DeployFunctionsProps): Record<DeployHandle
 
 function findHosts(
   stack: Stack,
-  { ledger, documents, hostGroups, dockerEnvironment }: DeployFunctionsProps,
+  { ledger, documents, hostGroups, alarms, dockerEnvironment }: DeployFunctionsProps,
 ): Rest {
   return {
     description: 'Finds hosts, volumes and documents: the plan',
@@ -135,6 +149,7 @@ function findHosts(
       readHosts(),
       readDocuments(documents.arns),
       ...attachVolumes(stack, hostGroups),
+      ...(alarms.length > 0 ? [readAlarms()] : []),
     ],
   };
 }

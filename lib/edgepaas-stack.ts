@@ -4,6 +4,7 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import type { Construct } from 'constructs';
 import type { EdgePaasConfig } from '../contracts/config.ts';
+import { AlarmEvents } from './alarm-events.ts';
 import { Alarms } from './alarms.ts';
 import { AppRepository } from './app-repository.ts';
 import { DeployFunctions } from './deploy-functions.ts';
@@ -43,12 +44,14 @@ export class EdgePaasStack extends Stack {
     );
     const ledger = new DeployLedger(this, 'Ledger');
     const documents = new PhaseDocuments(this, 'Phases');
+    const alarms = [...new Set(config.apps.flatMap(({ rollout }) => rollout.alarms))];
     const { byName: functions } = new DeployFunctions(this, 'Functions', {
       bundlesFolder,
       ledger,
       documents,
       repositories: [...repositories.values()],
       hostGroups: Object.values(config.hosts),
+      alarms,
       dockerEnvironment: new DockerParameters(this, 'Docker').environment,
     });
     const deploy = new DeployStateMachine(this, 'Deploy', { definition: readDefinition(), functions });
@@ -58,6 +61,7 @@ export class EdgePaasStack extends Stack {
       documentNames: Object.values(documents.names),
       judgePhase: functions['judge-phase'].function,
     });
+    new AlarmEvents(this, 'AlarmEvents', { alarms, judgePhase: functions['judge-phase'].function });
     new ExecutionEvents(this, 'ExecutionEvents', {
       stateMachine,
       closeExecution: functions['close-execution'].function,

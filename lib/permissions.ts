@@ -55,6 +55,9 @@ export function readCommands(): PolicyStatement {
   return anywhere('ssm:ListCommandInvocations', 'ssm:ListCommands');
 }
 
+/** Nothing narrower tells of composite alarms. Source: CloudWatch API reference, DescribeAlarms. */
+export const readAlarms = () => anywhere('cloudwatch:DescribeAlarms');
+
 /** Volumes of a host group to hosts of one: both are known by their tags alone. */
 export function attachVolumes(stack: Stack, groups: readonly HostGroupConfig[]): PolicyStatement[] {
   const volumes = groups.map(({ volume }) => volume.tag);

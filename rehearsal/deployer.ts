@@ -7,6 +7,7 @@ import type { HistoryEvent } from './asl/history.ts';
 import { deployAssembly } from './assembly/read-assembly.ts';
 import type { DeployedStack } from './assembly-types.ts';
 import { createAuthorizer, type Authorizer, type ExistingRole } from './aws/authorize.ts';
+import { CloudWatchService } from './aws/cloudwatch.ts';
 import { DefaultBus, type DeliveryFault } from './aws/default-bus.ts';
 import { createDynamoDb } from './aws/dynamodb.ts';
 import { createEc2 } from './aws/ec2.ts';
@@ -57,6 +58,8 @@ export interface Deployer {
   readonly states: StatesService;
   readonly ssm: SsmService;
   readonly ecr: EcrService;
+  /** Alarms that somebody makes, and says how they are. */
+  readonly cloudwatch: CloudWatchService;
   readonly bus: DefaultBus;
   readonly lambda: Lambda;
   readonly wire: Wire;
@@ -114,13 +117,14 @@ export async function startDeployer(options: DeployerOptions): Promise<Deployer>
       options.onHistory?.(execution.arn, event);
     },
   });
+  const cloudwatch = new CloudWatchService({ stack, clock, events: bus });
   const calls: WireCall[] = [];
   const onCall = (call: WireCall) => {
     calls.push(call);
     log(logFolder, 'aws-calls', call);
   };
   const sts = createSts({ stack, clock, credentials, identityProviders: options.identityProviders });
-  const services = [await createDynamoDb(stack), ssm, ecr, ec2, states, sts];
+  const services = [await createDynamoDb(stack), ssm, ecr, ec2, cloudwatch, states, sts];
   const routes = [ecr.serveLayer.bind(ecr)];
   const wire = createWire({
     services,
@@ -149,6 +153,7 @@ export async function startDeployer(options: DeployerOptions): Promise<Deployer>
     states,
     ssm,
     ecr,
+    cloudwatch,
     bus,
     lambda,
     wire,

@@ -54,6 +54,8 @@ export interface PhaseRun {
   /** What the script may take, in seconds. */
   readonly executionSeconds?: number;
   readonly commandIds?: Set<string>;
+  /** Of bake: the CloudWatch alarms that it heeds. */
+  readonly alarms?: readonly string[];
   readonly open?: 'open';
   readonly since: number;
   readonly receipts?: Readonly<Record<string, Receipt>>;

@@ -1,3 +1,4 @@
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import {
   InvalidToken,
   SendTaskFailureCommand,
@@ -12,11 +13,14 @@ import {
   type CommandInvocation,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
+import { oneLine } from '../../contracts/failure.ts';
 import type { PhaseName } from '../../contracts/phase-name.ts';
 import { judge, type Judgement } from './judge.ts';
 import { runKey, type Ledger, type PhaseRun } from './ledger.ts';
+import { describeAlarms } from './watched-alarms.ts';
 
 export interface Clients {
+  readonly cloudwatch: CloudWatchClient;
   readonly ledger: Ledger;
   readonly ssm: SSMClient;
   readonly sfn: SFNClient;
@@ -48,14 +52,41 @@ const readAtOnce: readonly PhaseName[] = ['resolve-database', 'run-migrations', 
 export async function settleRun(
   run: PhaseRun,
   invocations: CommandInvocation[],
-  { ledger, sfn }: Clients,
+  clients: Clients,
 ): Promise<Judgement> {
-  const judgement = judge(run, invocations);
+  const { ledger, sfn } = clients;
+  const judgement = await heedAlarms(run, judge(run, invocations), clients);
   if (judgement.verdict === 'pending') return judgement;
   if (readAtOnce.includes(run.phase)) await record(run, judgement, ledger, '');
   await answerTask(run.taskToken, judgement, sfn);
   await record(run, judgement, ledger, 'REMOVE #open');
   return judgement;
+}
+
+/** Settles a run that nobody was told the end of: by what its commands say now. False while they go on. */
+export async function settleOpen(run: PhaseRun, clients: Clients): Promise<boolean> {
+  for (const commandId of run.commandIds ?? []) {
+    const { verdict } = await settleRun(run, await readInvocations(commandId, clients.ssm), clients);
+    if (verdict !== 'pending') return true;
+  }
+  return false;
+}
+
+/** An alarm that was raised since traffic moved ends bake at once, whatever the hosts think of the release. */
+async function heedAlarms(
+  run: PhaseRun,
+  judgement: Judgement,
+  { ledger, cloudwatch }: Clients,
+): Promise<Judgement> {
+  if (!run.alarms || judgement.verdict === 'failure') return judgement;
+  const moved = await ledger.run({ ...run, phase: 'switch-traffic', wave: 0 });
+  const states = await describeAlarms(run.alarms, cloudwatch);
+  const raised = states.find(({ isRaised, since }) => isRaised && since >= (moved ?? run).since);
+  if (!raised) return judgement;
+  const { name, since, reason } = raised;
+  const cause = `the alarm ${name} was raised at ${new Date(since).toISOString()}: ${reason}`;
+  const receipts = judgement.verdict === 'success' ? judgement.receipts : {};
+  return { verdict: 'failure', failure: 'alarm-raised', cause: oneLine(cause, 2000), receipts };
 }
 
 /** A run stays open until its task is answered: whoever dies before that leaves it to the sweep. */

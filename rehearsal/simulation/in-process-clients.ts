@@ -1,3 +1,4 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import * as sfn from '@aws-sdk/client-sfn';
@@ -11,6 +12,7 @@ import { inProcessClient } from './in-process-json.ts';
 
 /** Clients that hand each request to a service of the rehearsal instead of a socket: the SDK's own where that is cheap enough. */
 export interface Clients {
+  readonly cloudwatch: CloudWatchClient;
   readonly documents: DynamoDBDocumentClient;
   readonly ec2: EC2Client;
   readonly ecr: ECRClient;
@@ -18,7 +20,7 @@ export interface Clients {
   readonly ssm: ssm.SSMClient;
 }
 
-type Services = Readonly<Record<'dynamodb' | 'ec2' | 'ecr' | 'states' | 'ssm', WireService>>;
+type Services = Readonly<Record<'cloudwatch' | 'dynamodb' | 'ec2' | 'ecr' | 'states' | 'ssm', WireService>>;
 
 export function createClients(services: Services, region: string): Clients {
   const to = (service: WireService) => ({
@@ -30,6 +32,7 @@ export function createClients(services: Services, region: string): Clients {
     requestHandler: { handle: (request: unknown) => answer(service, request as Request) },
   });
   return {
+    cloudwatch: new CloudWatchClient(to(services.cloudwatch) as never),
     documents: inProcessDocuments(services.dynamodb),
     ec2: new EC2Client(to(services.ec2) as never),
     ecr: new ECRClient(to(services.ecr) as never),

@@ -7,7 +7,12 @@ import { closeDeployment, type CloseInput } from '../../lambdas/close-deployment
 import { closeExecution, type ExecutionStatusEvent } from '../../lambdas/close-execution.ts';
 import { commitRelease } from '../../lambdas/commit-release.ts';
 import { findHosts, type FindInput } from '../../lambdas/find-hosts.ts';
-import { judgePhase, type CommandStatusEvent } from '../../lambdas/judge-phase.ts';
+import {
+  judgeBakes,
+  judgePhase,
+  type AlarmStateEvent,
+  type CommandStatusEvent,
+} from '../../lambdas/judge-phase.ts';
 import { changeHold } from '../../lambdas/lib/hold.ts';
 import type { Ledger } from '../../lambdas/lib/ledger.ts';
 import { resolveImage, type ResolveInput } from '../../lambdas/resolve-image.ts';
@@ -114,7 +119,7 @@ const crashed: InvocationAnswer = {
 
 /** As the handlers at the end of each file in lambdas/ are. */
 function handlersOf({ apps, registry, ledger, clients }: FunctionsOptions): Record<string, Handler> {
-  const { ec2, ecr, sfn, ssm } = clients;
+  const { cloudwatch, ec2, ecr, sfn, ssm } = clients;
   return {
     'accept-request': async (event: AcceptInput) => ({ request: acceptRequest(event, apps) }),
     'acquire-lease': async ({ request }: { request: DeploymentRequest }) =>
@@ -127,10 +132,13 @@ function handlersOf({ apps, registry, ledger, clients }: FunctionsOptions): Reco
     'find-hosts': async (input: FindInput) => ({
       request: input.request,
       lease: input.lease,
-      plan: await findHosts(input, apps, { ec2, ssm, ledger }),
+      plan: await findHosts(input, apps, { cloudwatch, ec2, ssm, ledger }),
     }),
     'run-phase': async (input: RunPhaseInput) => runPhase(input, { ledger, ssm, sfn }),
-    'judge-phase': async (event: CommandStatusEvent) => judgePhase(event, { ledger, ssm, sfn }),
+    'judge-phase': async (event: CommandStatusEvent | AlarmStateEvent) =>
+      'alarmName' in event.detail
+        ? judgeBakes(event as AlarmStateEvent, { cloudwatch, ledger, ssm, sfn })
+        : judgePhase(event as CommandStatusEvent, { cloudwatch, ledger, ssm, sfn }),
     'commit-release': async ({ plan }: { plan: DeploymentPlan }) => commitRelease(plan, ledger),
     'close-deployment': async (input: CloseInput) => closeDeployment(input, ledger),
     'close-execution': async (event: ExecutionStatusEvent) => closeExecution(event, ledger, sfn),
@@ -139,7 +147,7 @@ function handlersOf({ apps, registry, ledger, clients }: FunctionsOptions): Reco
       if (errors.length > 0) throw new Error(errors.join('; '));
     },
     sweep: async () => {
-      const { errors } = await sweep({ ledger, ssm, sfn });
+      const { errors } = await sweep({ cloudwatch, ledger, ssm, sfn });
       if (errors.length > 0) throw new Error(errors.join('; '));
     },
   };

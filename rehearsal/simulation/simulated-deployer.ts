@@ -2,6 +2,7 @@ import type { AppSettings } from '../../contracts/app-settings.ts';
 import { Ledger } from '../../lambdas/lib/ledger.ts';
 import type { DeployedStack } from '../assembly-types.ts';
 import { createAuthorizer } from '../aws/authorize.ts';
+import { CloudWatchService } from '../aws/cloudwatch.ts';
 import { DefaultBus, type DeliveryFault } from '../aws/default-bus.ts';
 import { createDynamoDb } from '../aws/dynamodb.ts';
 import { createEc2 } from '../aws/ec2.ts';
@@ -35,6 +36,7 @@ export class SimulatedDeployer {
   readonly states: StatesService;
   readonly bus: DefaultBus;
   readonly images: MemoryImages;
+  readonly cloudwatch: CloudWatchService;
   readonly #functions: InProcessFunctions;
   readonly ssm: SsmService;
 
@@ -71,7 +73,8 @@ export class SimulatedDeployer {
       createEcr({ stack, images: this.images, clock: time, downloadUrl: () => '' }),
       this.images,
     );
-    const services = { dynamodb, ec2, ecr, states: this.states, ssm: this.ssm };
+    this.cloudwatch = new CloudWatchService({ stack, clock: time, events: this.bus });
+    const services = { cloudwatch: this.cloudwatch, dynamodb, ec2, ecr, states: this.states, ssm: this.ssm };
     const clients = createClients(services, stack.region);
     const table = stack.resources.find(({ type }) => type === 'AWS::DynamoDB::Table')!.ref;
     this.ledger = new Ledger(clients.documents, table);

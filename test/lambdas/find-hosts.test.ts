@@ -101,7 +101,12 @@ async function plan(account: Account, from = { request: requestNow(), lease, ima
       },
     },
   });
-  const clients = { ec2: new EC2Client(wire.config), ssm: new SSMClient(wire.config), ledger: world.ledger };
+  const clients = {
+    cloudwatch: world.cloudwatch,
+    ec2: new EC2Client(wire.config),
+    ssm: new SSMClient(wire.config),
+    ledger: world.ledger,
+  };
   return findHosts(from, account.configured ?? apps, clients);
 }
 
@@ -118,6 +123,21 @@ describe('a plan', () => {
       docker: { repositoryUrl: 'https://download.docker.com' },
     });
     expect(planned.documents.bake).toEqual({ name: 'Doc-bake', version: '13', parameters: ['app', 'fence'] });
+  });
+
+  test('heeds the configured alarms that are not raised already', async () => {
+    const { alarms } = world.cloudwatchDouble;
+    alarms.set('web-errors', { state: 'OK', since: 1 });
+    alarms.set('web-slow', { state: 'ALARM', since: 1 });
+    alarms.set('web-new', { state: 'INSUFFICIENT_DATA', since: 1 });
+    const rollout = { ...apps[0]!.rollout, alarms: ['web-errors', 'web-slow', 'web-new'] };
+    const configured = [{ ...apps[0]!, rollout }];
+    expect(await plan({ configured })).toMatchObject({ alarms: ['web-errors', 'web-new'] });
+    expect(await plan({})).not.toHaveProperty('alarms');
+    alarms.delete('web-slow');
+    const { id, message } = await failureOf(plan({ configured }));
+    expect(id).toBe('alarm-not-found');
+    expect(message).toMatch(/web heeds the alarm web-slow, /);
   });
 
   test('is in the ledger, where a closing finds it', async () => {

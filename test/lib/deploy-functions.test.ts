@@ -52,6 +52,7 @@ const allowed: Record<DeployHandlerName, string[]> = {
   'close-deployment': ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
   'judge-phase': [
     'dynamodb:GetItem',
+    'dynamodb:Query',
     'dynamodb:UpdateItem',
     'ssm:ListCommandInvocations',
     'ssm:ListCommands',

@@ -1,4 +1,5 @@
 import type { CommandInvocation, SendCommandRequest } from '@aws-sdk/client-ssm';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { AwsError, type WireService } from '../../../rehearsal/aws/service.ts';
@@ -89,6 +90,25 @@ export class SsmDouble {
   };
 }
 
+/** CloudWatch's alarms as the Lambdas see them. */
+export class CloudWatchDouble {
+  /** State, and epoch milliseconds since when, by name. */
+  readonly alarms = new Map<string, { state: string; since: number }>();
+
+  readonly actions: Record<string, Action> = {
+    DescribeAlarms: ({ AlarmNames }) => ({
+      MetricAlarms: [...this.alarms]
+        .filter(([name]) => (AlarmNames as string[]).includes(name))
+        .map(([AlarmName, { state, since }]) => ({
+          AlarmName,
+          StateValue: state,
+          StateReason: 'Threshold Crossed',
+          StateTransitionedTimestamp: new Date(since),
+        })),
+    }),
+  };
+}
+
 const asService = (name: string, actions: Record<string, Action>): WireService => ({
   name,
   async handle(action, input) {
@@ -100,6 +120,8 @@ const asService = (name: string, actions: Record<string, Action>): WireService =
 });
 
 export interface AwsDouble {
+  readonly cloudwatch: CloudWatchClient;
+  readonly cloudwatchDouble: CloudWatchDouble;
   readonly ssm: SSMClient;
   readonly sfn: SFNClient;
   readonly ssmDouble: SsmDouble;
@@ -107,12 +129,22 @@ export interface AwsDouble {
   close(): Promise<void>;
 }
 
-/** The real SDK's clients, and behind them, at the wire, doubles of Systems Manager and Step Functions. */
+/** The real SDK's clients, and behind them, at the wire, doubles of CloudWatch, Systems Manager and Step Functions. */
 export async function openAws(): Promise<AwsDouble> {
-  const [ssmDouble, statesDouble] = [new SsmDouble(), new StatesDouble()];
-  const wire = await openWire({ ssm: ssmDouble.actions, states: statesDouble.actions });
+  const [ssmDouble, statesDouble, cloudwatchDouble] = [
+    new SsmDouble(),
+    new StatesDouble(),
+    new CloudWatchDouble(),
+  ];
+  const wire = await openWire({
+    monitoring: cloudwatchDouble.actions,
+    ssm: ssmDouble.actions,
+    states: statesDouble.actions,
+  });
+  const cloudwatch = new CloudWatchClient(wire.config);
   const [ssm, sfn] = [new SSMClient(wire.config), new SFNClient(wire.config)];
-  return { ssm, sfn, ssmDouble, statesDouble, close: () => (ssm.destroy(), sfn.destroy(), wire.close()) };
+  const close = () => (cloudwatch.destroy(), ssm.destroy(), sfn.destroy(), wire.close());
+  return { cloudwatch, cloudwatchDouble, ssm, sfn, ssmDouble, statesDouble, close };
 }
 
 type Layers = (path: string) => string | undefined;
