@@ -1,11 +1,12 @@
 # Files that are whole or absent, whatever kills the script.
 
+FILES_NEEDED=true # false: what cannot be written is no reason to stop
+
 file::replace() { # path, content, mode
   file::try_replace "$@" && return
-  host::free_bytes "${1%/*}"
-  if ((FREE_BYTES < 1 << 20)); then
-    phase::fail disk-full "There is no room to write $1: free some of the root disk, or grow it"
-  fi
+  rm -f "$1.new"
+  if ! $FILES_NEEDED; then phase::say "Could not write $1" && return; fi
+  if host::find_full_disk; then phase::fail disk-full "Could not write $1. $REPLY"; fi
   phase::fail phase-crashed "Could not write $1"
 }
 

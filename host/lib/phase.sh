@@ -109,13 +109,16 @@ phase::compose() { # result, facts; the facts come last, so that a receipt can b
     "$PHASE" "$DEPLOYMENT_ID" "$FENCE" "$1" "$REPLY" "$2"
 }
 
-phase::fail() { # failure id, cause for a person
+phase::fail() { # failure id, cause for a person; LIVE_DIGEST, if it is known what has the traffic nonetheless
   trap - ERR
+  if [[ ${2,,} == *'no space left on device'* && $1 != disk-full ]] && host::find_full_disk; then
+    set -- disk-full "$2. $REPLY"
+  fi
   json::string "$2" 600
   local cause=$REPLY
   clock::since "$PHASE_STARTED"
-  printf '{"phase":"%s","deploymentId":"%s","fence":%d,"result":"failed","failure":"%s","cause":%s,"ms":%d}\n' \
-    "$PHASE" "$DEPLOYMENT_ID" "$FENCE" "$1" "$cause" "$REPLY" >&3
+  printf '{"phase":"%s","deploymentId":"%s","fence":%d,"result":"failed","failure":"%s","cause":%s,"ms":%d%s}\n' \
+    "$PHASE" "$DEPLOYMENT_ID" "$FENCE" "$1" "$cause" "$REPLY" "${LIVE_DIGEST+,\"liveDigest\":\"$LIVE_DIGEST\"}" >&3
   printf '%s: %s\n' "$1" "$2" >&2
   exit 1
 }
@@ -123,7 +126,9 @@ phase::fail() { # failure id, cause for a person
 phase::crash() { # line, command as written in the script: no values
   local code=$?
   if ((BASHPID != $$)); then exit "$code"; fi
-  phase::fail phase-crashed "Line $1 of the script: \`${2%%$'\n'*}\` ended with $code"
+  local cause="Line $1 of the script: \`${2%%$'\n'*}\` ended with $code"
+  if host::find_full_disk; then phase::fail disk-full "$REPLY. $cause"; fi
+  phase::fail phase-crashed "$cause"
 }
 
 phase::sleep() { # seconds, without starting a process

@@ -21,9 +21,9 @@ revert::holds() {
   done
 }
 
-# A name alone, for which even a full disk has room.
+# A name alone, for which even a full disk has room as a rule.
 revert::note() { # withdrawn: the deployment goes back; reverting: it had moved traffic
-  : >"$RECEIPTS/$1"
+  { : >"$RECEIPTS/$1"; } || phase::say "Could not note that the deployment is $1"
   sync "$RECEIPTS"
 }
 
@@ -108,7 +108,14 @@ revert::make_do() { # why the release before does not serve
 
 revert::fail() { # why
   standing::tell
-  phase::fail revert-failed "$1. $REPLY"
+  local told=$REPLY
+  live_slot::read
+  slot::look "$LIVE_SLOT"
+  if [[ $LIVE_SLOT == none || $CONTAINER_STATUS == 200 ]]; then
+    docker::text "$CONTAINER" edgepaas.digest
+    LIVE_DIGEST=$REPLY
+  fi
+  phase::fail revert-failed "$1. $told"
 }
 
 revert::remove_candidate() {
@@ -162,6 +169,7 @@ revert::report() {
 }
 
 phase::begin revert bluePort greenPort healthPath healthTimeout drainTimeout stopTimeout schema
+FILES_NEEDED=false # traffic goes back also on a host whose disk is full
 phase::enter_app
 phase::skip_if_done revert::holds
 revert::note withdrawn
