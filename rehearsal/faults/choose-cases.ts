@@ -40,9 +40,9 @@ export function dueCases(
   }));
 }
 
-function globOf(pattern: string): (name: string) => boolean {
-  const literal = pattern.split('*').map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  const regular = new RegExp(`^${literal.join('.*')}$`);
+function globOf(patterns: string): (name: string) => boolean {
+  const literal = patterns.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
+  const regular = new RegExp(`^(${literal.replaceAll('*', '.*').replaceAll(',', '|')})$`);
   return (name) => regular.test(name);
 }
 

@@ -4,7 +4,7 @@ import type { Part } from './part.ts';
 export interface Options {
   readonly seed: number;
   readonly parts: readonly Part[];
-  /** Of cases to run; `*` stands for any text. */
+  /** Names of cases to run; `*` stands for any text, a comma parts several. */
   readonly pattern: string;
   /** So many cases, drawn by the seed. */
   readonly slice?: number;
@@ -25,7 +25,7 @@ Tries each fault on purpose and counts what it does; writes docs/faults.md. A ru
   --seed <n>            draws cases and moments (default 1)
   --only <part>[,part]  only these parts:
 ${parts.map(({ name, help }) => `                          ${name.padEnd(12)} ${help}`).join('\n')}
-  --case <glob>         only cases of such a name, such as 'kill-script in *'
+  --case <glob>[,glob]  only cases of such a name, such as 'kill-script in *'
   --slice <n>           n cases, drawn by the seed
   --again failed        only cases whose last result has problems
   --fresh               also cases that this commit has done with this seed

@@ -80,7 +80,12 @@ export class Ground {
       configFile: configs[kind],
       signal,
       makeStage: async (tags) =>
-        (stage = await createRealStage({ tags, signal, database: kind === 'database' })),
+        (stage = await createRealStage({
+          tags,
+          signal,
+          database: kind === 'database',
+          registryFault: levers.askRegistry,
+        })),
       clock,
       ...levers.options,
     });

@@ -1,3 +1,4 @@
+import type { AskRegistryFault } from '../../host/real/registry-fault.ts';
 import type { RehearsalOptions } from '../../rehearsal.ts';
 
 type Wanted = Required<Pick<RehearsalOptions, 'functionFault' | 'callFault' | 'clockOffset'>>;
@@ -8,6 +9,7 @@ export class Levers {
   functionFault: Wanted['functionFault'] | undefined;
   callFault: Wanted['callFault'] | undefined;
   clockOffset: Wanted['clockOffset'] | undefined;
+  registryFault: AskRegistryFault | undefined;
   delivery: Ssm['delivery'] | undefined;
   statusEvent: Ssm['event'] | undefined;
 
@@ -24,10 +26,14 @@ export class Levers {
     },
   };
 
+  /** The same, of the stage. */
+  readonly askRegistry: AskRegistryFault = (...asked) => this.registryFault?.(...asked);
+
   release(): void {
     this.functionFault = undefined;
     this.callFault = undefined;
     this.clockOffset = undefined;
+    this.registryFault = undefined;
     this.delivery = undefined;
     this.statusEvent = undefined;
   }

@@ -42,6 +42,7 @@ it('runs every part and case unless told otherwise', () => {
   expect(names(optionsOf())).toEqual([['rain in spring', 'rain in autumn', 'snow in spring'], ['jam']]);
   expect(names(optionsOf('--only', 'traffic'))).toEqual([['jam']]);
   expect(names(optionsOf('--case', '* in spring'))).toEqual([['rain in spring', 'snow in spring'], []]);
+  expect(names(optionsOf('--case', 'jam,snow*'))).toEqual([['snow in spring'], ['jam']]);
   expect(names(optionsOf('--case', 'rain.in spring'))).toEqual([[], []]);
 });
 
