@@ -72,6 +72,7 @@ revert::wake_previous() { # 1: it does not serve, and why in REPLY
   live_slot::port "$MOVE_FROM"
   local port=$REPLY deadline
   if health::ask "$port" 5; then return; fi
+  slot::look "$MOVE_FROM" # so that Docker has the time to come back from a restart
   docker::call POST "/containers/edgepaas-$APP-$MOVE_FROM/start"
   if [[ ! $DOCKER_STATUS =~ ^(204|304)$ ]]; then
     docker::message
@@ -119,7 +120,7 @@ revert::fail() { # why
 }
 
 revert::remove_candidate() {
-  local slot
+  local slot attempt
   live_slot::read
   for slot in blue green; do
     if [[ $slot == "$LIVE_SLOT" ]]; then continue; fi
@@ -128,10 +129,14 @@ revert::remove_candidate() {
     if ! slot::is_ours; then continue; fi
     live_slot::port "$slot"
     if $SWITCHED; then drain::await "$REPLY" "$DRAIN_TIMEOUT"; fi
-    docker::remove "edgepaas-$APP-$slot" "$STOP_TIMEOUT"
-    slot::look "$slot"
-    revert::require_docker
-    if slot::is_ours; then revert::fail "The candidate on $slot could not be removed"; fi
+    # Again, should Docker be restarted meanwhile.
+    for attempt in first second; do
+      docker::remove "edgepaas-$APP-$slot" "$STOP_TIMEOUT"
+      slot::look "$slot"
+      revert::require_docker
+      if ! slot::is_ours; then continue 2; fi
+    done
+    revert::fail "The candidate on $slot could not be removed, at the $attempt attempt"
   done
 }
 

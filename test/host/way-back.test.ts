@@ -80,7 +80,8 @@ describeRealHost('the way back, and forward again', () => {
     const values = await next(variants.healthy('v6'));
     await walk(toServe, values);
     await host.shell('docker rm -f edgepaas-web-blue');
-    const { cause } = await failure('revert', values);
+    const { cause, liveDigest } = await failure('revert', values);
+    expect(liveDigest).toBe(values.digest);
     expect(cause).toContain(
       'cannot be started on blue (No such container: edgepaas-web-blue): traffic is on green',
     );

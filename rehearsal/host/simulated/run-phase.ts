@@ -5,7 +5,7 @@ import type { Receipt } from '../../../contracts/receipt.ts';
 import type { Clock } from '../../clock.ts';
 import type { ScriptResult, ScriptRun } from '../host.ts';
 import type { Fault, FaultTime } from './faults.ts';
-import { appState, type HostState } from './host-state.ts';
+import { appState, liveSlot, type HostState } from './host-state.ts';
 import type { ImageBehaviours } from './image-behaviour.ts';
 import { phaseModels } from './phases/index.ts';
 import { fail, PhaseFailure, type Facts, type PhaseModel, type PhaseRun } from './run.ts';
@@ -177,13 +177,25 @@ export class PhaseScript {
   }
 
   #failed({ failure, message }: PhaseFailure): ScriptResult {
-    const receipt: Receipt = { ...this.#common(this.#identity()), result: 'failed', failure, cause: message };
+    const receipt: Receipt = {
+      ...this.#common(this.#identity()),
+      result: 'failed',
+      failure,
+      cause: message,
+      ...(failure === 'revert-failed' && { liveDigest: this.#liveDigest() }),
+    };
     return {
       exitCode: 1,
       timedOut: false,
       stdout: `${JSON.stringify(receipt)}\n`,
       stderr: `${failure}: ${message}\n`,
     };
+  }
+
+  #liveDigest(): string {
+    const state = this.#model.state.apps.get(this.#run.environment.SSM_app ?? '');
+    const slot = state ? liveSlot(state) : 'none';
+    return slot === 'none' ? '' : (state!.slots[slot]?.digest ?? '');
   }
 
   /** What the script says of itself when it was not even told who it is. */
