@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { seededRandom } from '../../simulation/random.ts';
 import type { CaseResult } from '../part.ts';
 import type { Cell } from './cells.ts';
@@ -10,7 +11,7 @@ import { strikeInPhase } from './strike.ts';
 
 /** One fault in one phase of one deployment, what came of it, and one more deployment after it. */
 export async function runCell(ground: Ground, cell: Cell, seed: number): Promise<CaseResult> {
-  const scene = new Scene(ground, cell.place, ground.nextVersion(), seededRandom(seed));
+  const scene = new Scene(ground, cell.place, ground.nextVersion(), momentsOf(cell, seed));
   await ground.load.mark(cell.name);
   try {
     await reachPhase(scene);
@@ -27,4 +28,10 @@ export async function runCell(ground: Ground, cell: Cell, seed: number): Promise
     ground.levers.release();
     await scene.undoAll();
   }
+}
+
+/** Its own for each case, whichever others run before it. */
+function momentsOf({ name }: Cell, seed: number): () => number {
+  const hash = createHash('sha256').update(`${seed} ${name}`).digest();
+  return seededRandom(hash.readUInt32LE());
 }
