@@ -24,7 +24,13 @@ const signal = (name: string, filter: string) => `
     [ -z "$container" ] || break
     sleep 0.02
   done
-  kill -${name} "$(docker inspect --format '{{.State.Pid}}' "$container")"`;
+  pid=$(docker inspect --format '{{.State.Pid}}' "$container")
+  kill -${name} "$pid"
+  for _ in $(seq 250); do
+    [ -e "/proc/$pid" ] || exit 0
+    sleep 0.02
+  done
+  echo 'it lives on after 5 s'; exit 1`;
 
 const ofLive = `label=edgepaas.slot=$([ -e /var/lib/edgepaas/apps/web/traffic/green ] && echo green || echo blue)`;
 const ofCandidate = ({ version }: Scene) => `label=edgepaas.build-version=${version}`;
