@@ -1,5 +1,4 @@
 import type { RequestListener } from 'node:http';
-import type { RehearsalVolume } from '../aws/ec2-volumes.ts';
 import { registryNotifications } from '../aws/ecr-events.ts';
 import { registryImages } from '../aws/ecr-images.ts';
 import { ImageRecords } from '../aws/ecr-records.ts';
@@ -18,17 +17,17 @@ import type { ManagedDatabase } from '../managed-database/managed-database.ts';
 import { askVersion } from './ask-version.ts';
 import { CleanUp } from './clean-up.ts';
 import { mayUseRegistry, roleCredentials } from './host-role.ts';
+import { newHost, volumeOf } from './new-host.ts';
 import { PushListener } from './push-listener.ts';
 import {
   hostHeaderFor,
   hostIdentity,
-  hostRoleName,
   type HostIdentity,
   type Stage,
   type StageTags,
   type Target,
 } from './stage.ts';
-import { Surroundings, type BareHost } from './surroundings.ts';
+import { Surroundings } from './surroundings.ts';
 
 const registryName = `${account}.dkr.ecr.${region}.amazonaws.com`;
 const awsNames = [`ssm.${region}.amazonaws.com`, `api.ecr.${region}.amazonaws.com`];
@@ -88,18 +87,10 @@ async function assemble(
   cleanUp.add(() => pushes.close());
   let deployer: Deployer | undefined;
   const identities = Array.from({ length: count }, (_, index) => hostIdentity(index));
-  const bareHost = (identity: HostIdentity): BareHost => ({
-    ...identity,
-    region,
-    accountId: account,
-    tags: { ...tags.host },
-    volume: {
-      volumeId: identity.volumeId,
-      ...{ sizeGiB: 8, content: 'blank', attached: false, ...rest.volume },
-    },
-    instanceProfile: { roleName: hostRoleName, credentials: () => roleCredentials(deployer) },
-  });
-  const [first, ...others] = identities.map(bareHost);
+  const volumes = identities.map((identity) => volumeOf(identity, tags, rest.volume?.attached));
+  const describe = (identity: HostIdentity) =>
+    newHost(identity, tags, () => roleCredentials(deployer), rest.volume);
+  const [first, ...others] = identities.map(describe);
   const database = rest.database ?? false;
   const surroundings = await Surroundings.create(
     {
@@ -128,13 +119,6 @@ async function assemble(
     port: 80,
     hostHeader: hostHeaderFor(serverNames),
   });
-  const volumeOf = ({ volumeId, instanceId, availabilityZone }: HostIdentity): RehearsalVolume => ({
-    volumeId,
-    availabilityZone,
-    tags: tags.volume,
-    ...(rest.volume?.attached && { attachedTo: instanceId }),
-  });
-  const volumes = identities.map(volumeOf);
 
   return {
     kind: 'real',
@@ -162,8 +146,8 @@ async function assemble(
     },
     async addHost() {
       const identity = hostIdentity(hosts.length);
-      volumes.push(volumeOf(identity));
-      return surroundings.addHost(bareHost(identity));
+      volumes.push(volumeOf(identity, tags, rest.volume?.attached));
+      return surroundings.addHost(describe(identity));
     },
     async push(spec: ImageSpec, repository: string, tag = spec.buildVersion) {
       const built = await buildImage(spec);

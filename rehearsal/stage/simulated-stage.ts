@@ -3,6 +3,7 @@ import { systemClock, type Clock } from '../clock.ts';
 import type { ImageBehaviour } from '../host/simulated/image-behaviour.ts';
 import { SimulatedHost, type SimulatedHostOptions } from '../host/simulated/simulated-host.ts';
 import type { ImageSpec } from '../images/image.ts';
+import { volumeOf } from './new-host.ts';
 import { hostIdentity, type HostIdentity, type Pushed, type Stage, type StageTags } from './stage.ts';
 
 export interface SimulatedStageOptions {
@@ -26,20 +27,15 @@ export interface SimulatedStage extends Stage<SimulatedHost> {
 export async function createSimulatedStage(options: SimulatedStageOptions): Promise<SimulatedStage> {
   const { tags, app = 'web', clock = systemClock } = options;
   const behaviours = new Map<string, ImageBehaviour>();
-  const newHost = ({ instanceId, availabilityZone }: HostIdentity) =>
+  const simulate = ({ instanceId, availabilityZone }: HostIdentity) =>
     new SimulatedHost({
       ...{ clock, instanceId, availabilityZone, behaviours },
       tags: { ...tags.host },
       ...options.host,
     });
   const identities = Array.from({ length: options.hosts ?? 1 }, (_, index) => hostIdentity(index));
-  const hosts = identities.map(newHost) as [SimulatedHost, ...SimulatedHost[]];
-  const volumeOf = ({ volumeId, availabilityZone }: HostIdentity) => ({
-    volumeId,
-    availabilityZone,
-    tags: tags.volume,
-  });
-  const volumes = identities.map(volumeOf);
+  const hosts = identities.map(simulate) as [SimulatedHost, ...SimulatedHost[]];
+  const volumes = identities.map((identity) => volumeOf(identity, tags));
   const versions = new Map<string, string>();
   let images: MemoryImages | undefined;
   return {
@@ -55,8 +51,8 @@ export async function createSimulatedStage(options: SimulatedStageOptions): Prom
     async connect() {},
     async addHost() {
       const identity = hostIdentity(hosts.length);
-      const host = newHost(identity);
-      volumes.push(volumeOf(identity));
+      const host = simulate(identity);
+      volumes.push(volumeOf(identity, tags));
       hosts.push(host);
       return host;
     },
