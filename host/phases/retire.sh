@@ -11,14 +11,19 @@ source host/lib/prune.sh
 retire::holds() {
   traffic::read_move || return 1
   slot::look "$MOVE_FROM"
-  ! docker::is_true "$CONTAINER" Running
+  [[ $CONTAINER_STATUS != 000 ]] && ! docker::is_true "$CONTAINER" Running
 }
 
 retire::require_moved() {
   traffic::read_move || true
   live_slot::read
-  if [[ $LIVE_SLOT == "$MOVE_TO" && $LIVE_SLOT != none ]]; then return; fi
-  phase::fail retire-failed "Traffic is on ${LIVE_SLOT/none/no slot} and not on a slot of this deployment: nothing was stopped"
+  if [[ $LIVE_SLOT == none || $LIVE_SLOT != "$MOVE_TO" ]]; then
+    phase::fail retire-failed "Traffic is on ${LIVE_SLOT/none/no slot} and not on a slot of this deployment: nothing was stopped"
+  fi
+  slot::look "$MOVE_TO"
+  if [[ $CONTAINER_STATUS == 000 ]] || docker::is_up "$CONTAINER"; then return; fi # a Docker that is away stops nothing either
+  docker::says "$CONTAINER"
+  phase::fail retire-failed "The release on $MOVE_TO does not run any more ($REPLY): the release before was not stopped, and answers for it"
 }
 
 # Other phases may run while streams take their time, so what was true is asked again afterwards.

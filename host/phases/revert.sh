@@ -120,7 +120,7 @@ revert::fail() { # why
 }
 
 revert::remove_candidate() {
-  local slot attempt
+  local slot
   live_slot::read
   for slot in blue green; do
     if [[ $slot == "$LIVE_SLOT" ]]; then continue; fi
@@ -130,13 +130,13 @@ revert::remove_candidate() {
     live_slot::port "$slot"
     if $SWITCHED; then drain::await "$REPLY" "$DRAIN_TIMEOUT"; fi
     # Again, should Docker be restarted meanwhile.
-    for attempt in first second; do
+    for _ in first second; do
       docker::remove "edgepaas-$APP-$slot" "$STOP_TIMEOUT"
       slot::look "$slot"
       revert::require_docker
       if ! slot::is_ours; then continue 2; fi
     done
-    revert::fail "The candidate on $slot could not be removed, at the $attempt attempt"
+    revert::fail "The candidate on $slot could not be removed"
   done
 }
 

@@ -53,13 +53,11 @@ switch_traffic::move() { # sets SWITCH_MS and LIVE_AT
 }
 
 switch_traffic::take_back() {
-  local answered=$HTTP_STATUS
-  http::header x-edgepaas-upstream
-  local by=${REPLY:-nobody}
+  local answered="status $HTTP_STATUS, by ${UPSTREAM:-nobody}" now="traffic is back on ${FROM/none/no release}"
   traffic::send_to "$FROM"
-  traffic::prove "$FROM" "$PROOF_SECONDS" || true
+  traffic::prove "$FROM" "$PROOF_SECONDS" || now="the flag is back on ${FROM/none/no release}, and now it answers $HTTP_STATUS, by ${UPSTREAM:-nobody}"
   rm -f "$RECEIPTS/move"
-  phase::fail switch-not-proven "Port 80 did not answer from slot $TO within $PROOF_SECONDS s (status $answered, by $by): traffic is back on $FROM"
+  phase::fail switch-not-proven "Port 80 did not answer from slot $TO within $PROOF_SECONDS s ($answered): $now"
 }
 
 phase::begin switch-traffic repositoryUri digest bluePort greenPort healthPath healthTimeout

@@ -76,8 +76,17 @@ describeRealHost('the way back, and forward again', () => {
     expect(await page()).toContain('"buildVersion":"v5"');
   });
 
-  it('that is barred leaves traffic where it is served, and says what runs where', async () => {
+  it('stays open as long as the new release is down', async () => {
     const values = await next(variants.healthy('v6'));
+    await walk(toServe, values);
+    await host.shell('docker stop -t 0 edgepaas-web-green');
+    expect((await failure('retire', values)).cause).toContain('the release before was not stopped');
+    expect(await page()).toContain('"buildVersion":"v5"');
+    await host.finish('revert', values);
+  });
+
+  it('that is barred leaves traffic where it is served, and says what runs where', async () => {
+    const values = await next(variants.healthy('v7'));
     await walk(toServe, values);
     await host.shell('docker rm -f edgepaas-web-blue');
     const { cause, liveDigest } = await failure('revert', values);
@@ -86,8 +95,8 @@ describeRealHost('the way back, and forward again', () => {
       'cannot be started on blue (No such container: edgepaas-web-blue): traffic is on green',
     );
     expect(cause).toMatch(
-      /Port 80 answers 200, from green; blue: empty; green: v6 \(sha256:[0-9a-f]{12}\), healthy$/,
+      /Port 80 answers 200, from green; blue: empty; green: v7 \(sha256:[0-9a-f]{12}\), healthy$/,
     );
-    expect(await page()).toContain('"buildVersion":"v6"');
+    expect(await page()).toContain('"buildVersion":"v7"');
   });
 });
