@@ -85,8 +85,14 @@ export class PhaseHost {
     throw new Error(`${phase}: ${receipt.failure}: ${receipt.cause}\n${result.stderr}`);
   }
 
-  start(phase: PhaseName, values: Values, timeoutSeconds = 120): Promise<ScriptResult> {
-    const environment = Object.fromEntries(
+  /** `variables` are more of its environment than the agent gives it. */
+  start(
+    phase: PhaseName,
+    values: Values,
+    timeoutSeconds = 120,
+    variables: Values = {},
+  ): Promise<ScriptResult> {
+    const parameters = Object.fromEntries(
       Object.entries(values).map(([name, value]) => [`SSM_${name}`, value]),
     );
     return this.host.runScript({
@@ -94,7 +100,7 @@ export class PhaseHost {
       stepName: phase,
       commandId: randomUUID(),
       script: composeScript(phase),
-      environment,
+      environment: { ...parameters, ...variables },
       timeoutSeconds,
     });
   }

@@ -2,9 +2,6 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeRealHost } from '../rehearsal/host/fixture.ts';
 import { ifHeld, MigrationHost, whileHeld } from './migration-host.ts';
 
-/** Seconds after which a run is killed: while it takes the lock, asks for the revisions, migrates, and after it. */
-const moments = [0.15, 0.4, 0.8, 1.2, 1.6, 2, 2.5];
-
 /** Done twice it would fail, and half done it would show. */
 const expand = 'ALTER TABLE notes ADD COLUMN more text; UPDATE notes SET more = text;';
 const held = { a: '', b: `${expand} ${whileHeld}` };
@@ -52,19 +49,6 @@ describeRealHost('run-migrations, whatever is killed', () => {
     const facts = await finished;
     expect(facts).toMatchObject({ skipped: '', from: 'a', to: 'b', attempts: 1 });
     await expectMigrated();
-  });
-
-  it('each revision is applied once, at whatever moment a run is cut short', async () => {
-    const revisions: Record<string, string> = { a: '' };
-    for (const [index, moment] of moments.entries()) {
-      revisions[`b${index}`] = `INSERT INTO notes (text) VALUES ('of b${index}')`;
-      const values = await host.prepare(await host.push(`v${index}`, revisions));
-      await host.phaseHost.start('run-migrations', values, moment);
-      const from = index === 0 ? 'a' : `b${index - 1}`;
-      expect(await host.finish(values)).toMatchObject({ skipped: '', from, to: `b${index}` });
-      expect(await host.count('notes')).toBe(1001 + index);
-    }
-    await host.expectQuiet();
   });
 
   it('a migration that nobody watches any more is ended by the lock’s keeper when its time is up', async () => {
