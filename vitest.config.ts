@@ -6,6 +6,7 @@ const longest = [
   'end-to-end/database',
   'end-to-end/build',
   'host/run-migrations-interrupted',
+  'faults/',
   'end-to-end/real-host',
   'host/run-migrations',
   'test/host/',
@@ -22,20 +23,48 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** These need no host and leave nothing behind in their process: one imports for the next what both need. */
+const pure = [
+  'test/{contracts,lambdas,lib,scripts,state-machines}/**/*.test.ts',
+  'test/rehearsal/{asl,assembly,report,simulation}/**/*.test.ts',
+  'test/rehearsal/aws/!(aws-cli).test.ts',
+];
+/** Hosts of other distributions take their mirrors and minutes: on request. */
+const onRequest = process.env['EDGEPAAS_DISTRIBUTIONS'] ? [] : ['test/host/distribution-others.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // Hosts of other distributions take their mirrors and minutes: on request.
-    exclude: process.env['EDGEPAAS_DISTRIBUTIONS'] ? [] : ['test/host/distribution-others.test.ts'],
     sequence: { sequencer: LongestFirst },
     pool: 'forks',
-    // Most of their time the tests of hosts wait: for systemd, Docker, migrations, bakes and drains.
-    maxWorkers: 4,
     // Bounds for what hangs, not expectations: a busy machine may be many times slower than an idle one.
     testTimeout: 240_000,
     hookTimeout: 900_000,
     expect: { poll: { timeout: 60_000 } },
     // CDK's own WASM validation costs seconds a synth; the template's test turns it on once.
     env: { CDK_VALIDATION: 'false' },
+    projects: [
+      {
+        extends: true,
+        // First, while what hosts begin with is still being made.
+        test: {
+          name: 'pure',
+          include: pure,
+          isolate: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        // Most of their time the tests of hosts wait: for systemd, Docker, migrations, bakes and drains.
+        test: {
+          name: 'hosts',
+          include: ['test/**/*.test.ts'],
+          exclude: [...pure, ...onRequest],
+          maxWorkers: 4,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });
