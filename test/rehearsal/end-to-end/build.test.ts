@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { missingForRealHost } from '../../../rehearsal/host/can-host.ts';
+import { ensurePreparedImage } from '../../../rehearsal/phases/prepared-host.ts';
 import { Rehearsal } from '../../../rehearsal/rehearsal.ts';
 import { builderOf, endsOf } from '../../../rehearsal/scenario/build/push-by-script.ts';
 import { scenarioOf } from '../../../rehearsal/scenario/index.ts';
@@ -17,9 +18,11 @@ describe.skipIf(missing.length > 0)(`The build scenario with a real Docker engin
   let rehearsal: Rehearsal;
   let told: Told;
   beforeAll(async () => {
+    const image = await ensurePreparedImage();
     rehearsal = await Rehearsal.start({
       configFile,
-      makeStage: (tags, app) => createRealStage({ tags, serverNames: app.serverNames, checkouts }),
+      makeStage: (tags, app) =>
+        createRealStage({ tags, serverNames: app.serverNames, checkouts, image, volume: { attached: true } }),
     });
     told = await tellScenario(rehearsal, { steps }, silent, () => {});
   }, 900_000);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { appKey } from '../../../lambdas/lib/ledger.ts';
 import { missingForRealHost } from '../../../rehearsal/host/can-host.ts';
+import { ensurePreparedImage } from '../../../rehearsal/phases/prepared-host.ts';
 import { Rehearsal } from '../../../rehearsal/rehearsal.ts';
 import { realStage } from '../../../rehearsal/scenario/notes.ts';
 import { scenarios } from '../../../rehearsal/scenario/index.ts';
@@ -37,9 +38,17 @@ describe.skipIf(missing.length > 0)(
     let told: Told;
     let processes: Trace;
     beforeAll(async () => {
+      const image = await ensurePreparedImage();
       rehearsal = await Rehearsal.start({
         configFile,
-        makeStage: (tags, app) => createRealStage({ tags, serverNames: app.serverNames, database: true }),
+        makeStage: (tags, app) =>
+          createRealStage({
+            tags,
+            serverNames: app.serverNames,
+            database: true,
+            image,
+            volume: { attached: true },
+          }),
       });
       const samples = await sampleProcesses();
       told = await tellScenario(rehearsal, scenario, silent, () => {});
