@@ -205,7 +205,7 @@ describeRealHost('the environment on a real host', () => {
     const sum = (values: Values) =>
       host.shell(`grep -v ^EDGEPAAS_DEPLOYMENT_ID= ${fileOf(values)} 2>/dev/null | md5sum`);
     const [complete, none] = [await sum(whole), await host.shell('md5sum </dev/null')];
-    for (const seconds of [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4]) {
+    for (const seconds of [0.1, 0.2, 0.3]) {
       const values = next(environment);
       await host.start('resolve-env', values, seconds);
       expect([complete, none]).toContain(await sum(values));
@@ -224,10 +224,10 @@ describeRealHost('the environment on a real host', () => {
     for (const name of names) expect(found.get(name)).toBe(name.padEnd(32_768, '$'));
   });
 
-  const rounds = 6;
+  const rounds = 3;
   const batch = 400;
   it(
-    `brings each of thousands of hostile values to the container byte for byte, or refuses it by name (SEED=${seed})`,
+    `brings each of a thousand hostile values to the container byte for byte, or refuses it by name (SEED=${seed})`,
     { timeout: 300_000 },
     async () => {
       const source = new HostileValues(seed);
