@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Finding } from '../../../contracts/finding.ts';
+import { appKey } from '../../../lambdas/lib/ledger.ts';
 import { missingForRealHost } from '../../../rehearsal/host/can-host.ts';
 import { missingForWayBack } from '../../../rehearsal/faults/endurance/way-back.ts';
 import { HurriedClock } from '../../../rehearsal/hurried-clock.ts';
@@ -230,6 +232,41 @@ describe.skipIf(missing.length > 0)(`On a real host${title}`, () => {
       expect(walked).toMatchObject({ status: 'SUCCEEDED' });
       expect(starts).toHaveLength(2);
       expect(await stage.serving()).toBe('v9');
+    });
+
+    it('heals a container that a person stopped', async () => {
+      const [host] = stage.hosts;
+      const running = await host.exec(['docker', 'ps', '--quiet', '--filter', 'label=edgepaas.app=web']);
+      await host.exec(['docker', 'stop', running.trim()]);
+      const walked = await rehearsal.walked(await rehearsal.nextScheduled('"catchUp"'));
+      expect(walked).toMatchObject({ status: 'SUCCEEDED' });
+      expect(await stage.serving()).toBe('v9');
+    });
+
+    it('tells of a container that runs beside the live one, and when it is gone', async () => {
+      const [host] = stage.hosts;
+      const stopped = [
+        'docker',
+        'ps',
+        '--quiet',
+        '--filter',
+        'label=edgepaas.app=web',
+        '--filter',
+        'status=exited',
+      ];
+      const stray = (await host.exec(stopped)).trim();
+      const key = appKey('web', 'findings');
+      const found = async () =>
+        (await rehearsal.deployer.ledger.get<{ findings: Finding[] }>(key))?.findings ?? [];
+      const stopHurrying = clock.hurry(() => !rehearsal.deployer.busy);
+      await expect.poll(found, { timeout: 60_000 }).toEqual([]);
+      await host.exec(['docker', 'start', stray]);
+      await expect
+        .poll(found, { timeout: 60_000 })
+        .toMatchObject([{ finding: 'stray-candidate', host: host.instanceId }]);
+      await host.exec(['docker', 'stop', stray]);
+      await expect.poll(found, { timeout: 60_000 }).toEqual([]);
+      stopHurrying();
     });
   });
 });
