@@ -1,1 +1,0 @@
-export * from '../../rehearsal/phases/phase-host.ts';

@@ -1,1 +1,0 @@
-export * from '../../rehearsal/phases/values.ts';
