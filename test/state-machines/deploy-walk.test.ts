@@ -311,7 +311,7 @@ describe('the way back', () => {
     const walk = await walkGraph({ plan: twoWaves, mishaps });
     expect(terminal(walk)).toBe('Inconsistent');
     expect(walk.live).toEqual([0]);
-    expect(walk.cause).toBe('Inconsistent: it died and the way back failed: nginx is gone');
+    expect(walk.cause).toBe('Inconsistent: it died. The way back failed: nginx is gone');
     expect(walk.committed).toBe(false);
   });
 
