@@ -23,6 +23,16 @@ const cellOf = (faultName: string, fault: Fault, place: Place): Cell => ({
   ground: needDatabase.includes(place) ? 'database' : 'plain',
 });
 
+/** In a first deployment, which sets the host up: no release is there to be lost. */
+const bareCells = (['kill-script', 'reboot'] as const).flatMap((faultName) =>
+  (['mount-volume', 'install-docker', 'install-nginx'] as const).map((place): Cell => {
+    const cell = cellOf(faultName, faults[faultName], place);
+    return { ...cell, name: `${cell.name} of a bare host`, ground: 'bare' };
+  }),
+);
+
+const grounds: readonly GroundKind[] = ['plain', 'database', 'bare'];
+
 /** Every fault in every place where it can happen, those of one ground together. */
 export const cells: readonly Cell[] = Object.entries<Fault>(faults)
   .flatMap(([name, fault]) =>
@@ -30,7 +40,8 @@ export const cells: readonly Cell[] = Object.entries<Fault>(faults)
       .filter((place) => fault.places.includes(place))
       .map((place) => cellOf(name, fault, place)),
   )
-  .sort((one, other) => Number(one.ground === 'database') - Number(other.ground === 'database'));
+  .concat(bareCells)
+  .sort((one, other) => grounds.indexOf(one.ground) - grounds.indexOf(other.ground));
 
 export function cellNamed(name: string): Cell {
   const cell = cells.find((one) => one.name === name);

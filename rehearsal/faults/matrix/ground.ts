@@ -1,5 +1,6 @@
 import { variants } from '../../images/variants.ts';
 import type { ImageSpec } from '../../images/image.ts';
+import type { Section } from '../../load/load-report.ts';
 import type { Rates } from '../../load/rates.ts';
 import { startLoad, type Load } from '../../load/start-load.ts';
 import { HurriedClock } from '../../hurried-clock.ts';
@@ -10,12 +11,13 @@ import { deploymentOf } from '../../report/describe-deployment.ts';
 import { createRealStage, type RealStage } from '../../stage/real-stage.ts';
 import { Levers } from './levers.ts';
 
-/** plain: one app. database: the same with migrations. */
-export type GroundKind = 'plain' | 'database';
+/** plain: one app. database: the same with migrations. bare: one app that nothing of has been deployed yet. */
+export type GroundKind = 'plain' | 'database' | 'bare';
 
 const configs: Readonly<Record<GroundKind, string>> = {
   plain: 'rehearsal/faults/matrix/config.ts',
   database: 'rehearsal/faults/matrix/database.config.ts',
+  bare: 'rehearsal/faults/matrix/config.ts',
 };
 
 /** Every kind of traffic, at rates that leave both cores to what is tried under them. */
@@ -34,31 +36,31 @@ const rates: Rates = {
 /** New bytes in each release. */
 export const newBytes = 300_000;
 
-/** A host that serves a healthy release under constant load, and AWS around it: where cells take place one after the other. */
+/** A host that serves a healthy release under constant load, unless it is bare, and AWS around it: where cells take place. */
 export class Ground {
   readonly rehearsal: Rehearsal;
   readonly stage: RealStage;
-  readonly load: Load;
+  readonly kind: GroundKind;
   readonly levers: Levers;
   /** Of AWS: hurried while a deployment waits for nothing but the clock. */
   readonly clock: HurriedClock;
   /** A fault is at work, which the clock waits for too. */
   isStruck = false;
   /** What port 80 should serve: the last release that went live. */
-  serving: string;
+  serving = 'nothing';
   #versions = 1;
+  #load: Load | undefined;
   readonly #cleanUp: CleanUp;
 
   private constructor(
-    parts: Pick<Ground, 'rehearsal' | 'stage' | 'load' | 'levers' | 'clock' | 'serving'>,
+    parts: Pick<Ground, 'rehearsal' | 'stage' | 'kind' | 'levers' | 'clock'>,
     cleanUp: CleanUp,
   ) {
     this.rehearsal = parts.rehearsal;
     this.stage = parts.stage;
-    this.load = parts.load;
+    this.kind = parts.kind;
     this.levers = parts.levers;
     this.clock = parts.clock;
-    this.serving = parts.serving;
     this.#cleanUp = cleanUp;
   }
 
@@ -91,18 +93,35 @@ export class Ground {
     });
     cleanUp.add(() => rehearsal.close());
     if (kind === 'database') storeDatabase(rehearsal, stage!);
-    const walked = await rehearsal.push(healthy('v1'));
-    if (walked.status !== 'SUCCEEDED') throw new Error(`the first release: ${walked.error}: ${walked.cause}`);
-    const target = stage!.targetOf(stage!.hosts[0])!;
-    const load = await startLoad({
-      target,
-      hostHeader: target.hostHeader,
-      delayMs: 5,
-      rates,
-      timeoutMs: 4000,
-    });
-    cleanUp.add(() => load.kill());
-    return new Ground({ rehearsal, stage: stage!, load, levers, clock, serving: 'v1' }, cleanUp);
+    const ground = new Ground({ rehearsal, stage: stage!, kind, levers, clock }, cleanUp);
+    if (kind !== 'bare') await ground.#serve();
+    return ground;
+  }
+
+  async #serve(): Promise<void> {
+    const { status, error, cause } = await this.push('v1');
+    if (status !== 'SUCCEEDED') throw new Error(`the first release: ${error}: ${cause}`);
+    this.serving = 'v1';
+    await this.loadFrom('the beginning');
+  }
+
+  /** Begins a section of the load, and the load itself if none is there. */
+  async loadFrom(section: string): Promise<void> {
+    this.#load ??= await this.#startLoad();
+    await this.#load.mark(section);
+  }
+
+  /** What clients have seen in this section. */
+  async loadSeen(): Promise<Section> {
+    return (await this.#load!.snapshot()).sections.at(-1)!;
+  }
+
+  async #startLoad(): Promise<Load> {
+    const target = this.stage.targetOf(this.host)!;
+    const { hostHeader } = target;
+    const load = await startLoad({ target, hostHeader, delayMs: 5, rates, timeoutMs: 4000 });
+    this.#cleanUp.add(() => load.kill());
+    return load;
   }
 
   get host(): RealHost {

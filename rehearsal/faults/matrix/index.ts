@@ -13,20 +13,18 @@ export const matrix: Part = {
   cases: () => cells.map(({ name }) => name),
   async run(names, options) {
     let ground: Ground | undefined;
-    let kind: Cell['ground'] | undefined;
     const interrupted = new Promise<undefined>((resolve) => {
       options.signal.addEventListener('abort', () => resolve(undefined), { once: true });
     });
     try {
       for (const cell of names.map(cellNamed)) {
         if (options.signal.aborted) return;
-        if (kind !== cell.ground) ground = await closed(ground);
+        if (ground?.kind !== cell.ground) ground = await closed(ground);
         ground ??= await begin(cell, options);
-        kind = cell.ground;
-        const result = await Promise.race([runLimited(ground, cell, options), interrupted]);
-        if (!result) return;
+        const result = ground && (await Promise.race([runLimited(ground, cell, options), interrupted]));
+        if (!result) continue;
         options.tell(result);
-        if (result.problems.length > 0) ground = await closed(ground);
+        if (result.problems.length > 0 || cell.ground === 'bare') ground = await closed(ground);
       }
     } finally {
       await closed(ground);
@@ -38,9 +36,18 @@ async function closed(ground: Ground | undefined): Promise<undefined> {
   await ground?.close();
 }
 
-function begin({ ground }: Cell, { say, signal }: PartOptions): Promise<Ground> {
+/** A host that does not come up is a problem of the case that needed it. */
+async function begin(
+  { name, ground }: Cell,
+  { say, tell, signal }: PartOptions,
+): Promise<Ground | undefined> {
   say(`a new host, ${ground}`);
-  return Ground.start(ground, signal);
+  try {
+    return await Ground.start(ground, signal);
+  } catch (error) {
+    if (!signal.aborted) tell({ name, problems: [(error as Error).message], figures: {} });
+    return undefined;
+  }
 }
 
 /** A cell that fails by itself is a problem of that cell. */

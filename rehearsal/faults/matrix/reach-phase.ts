@@ -10,7 +10,8 @@ const shortLifeMs = 300;
 /** Sees to it that the next push walks the phase. */
 export async function reachPhase(scene: Scene): Promise<void> {
   // Inspect finds a program missing, and the phases that set a host up are walked, which then finds it too.
-  if (setUp.includes(scene.place)) await scene.ground.shell('dpkg --remove --force-depends jq >/dev/null');
+  if (setUp.includes(scene.place) && scene.ground.kind !== 'bare')
+    await scene.ground.shell('dpkg --remove --force-depends jq >/dev/null');
   if (scene.place !== 'revert') return;
   scene.whenBegun('bake', () => {
     setTimeout(() => {

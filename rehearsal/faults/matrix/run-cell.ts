@@ -12,7 +12,8 @@ import { strikeInPhase } from './strike.ts';
 /** One fault in one phase of one deployment, what came of it, and one more deployment after it. */
 export async function runCell(ground: Ground, cell: Cell, seed: number): Promise<CaseResult> {
   const scene = new Scene(ground, cell.place, ground.nextVersion(), momentsOf(cell, seed));
-  await ground.load.mark(cell.name);
+  const isBare = ground.kind === 'bare';
+  if (!isBare) await ground.loadFrom(cell.name);
   try {
     await reachPhase(scene);
     const struck = await strikeInPhase(scene, cell.fault);
@@ -23,6 +24,7 @@ export async function runCell(ground: Ground, cell: Cell, seed: number): Promise
     ground.levers.release();
     await scene.undoAll();
     await untilServed(scene);
+    if (isBare) await ground.loadFrom(cell.name);
     return judgeCell(cell, scene, observed, await observeRecovery(scene));
   } finally {
     ground.levers.release();

@@ -39,17 +39,15 @@ export class Scene {
   }
 
   /** What makes good again what the fault did; undone in reverse order, when the outcome is there. */
-  undo(step: () => unknown): void {
-    this.#undo.push(step);
-  }
+  undo = (step: () => unknown): void => void this.#undo.push(step);
 
   async undoAll(): Promise<void> {
     for (let step = this.#undo.pop(); step; step = this.#undo.pop()) await step();
   }
 
   /** From now on, until it is said to be over. */
-  excuse(why: Excuse['why'], milliseconds = Infinity): Excuse {
-    const excuse = { why, from: Date.now(), until: Date.now() + milliseconds };
+  excuse(why: Excuse['why']): Excuse {
+    const excuse = { why, from: Date.now(), until: Infinity };
     this.excuses.push(excuse);
     return excuse;
   }

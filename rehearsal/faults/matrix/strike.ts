@@ -20,6 +20,13 @@ const usualMs: Readonly<Record<PhaseName, number>> = {
   revert: 600,
 };
 
+/** On a bare host these have all to do. */
+const bareMs: Partial<typeof usualMs> = {
+  'mount-volume': 800,
+  'install-docker': 9000,
+  'install-nginx': 2500,
+};
+
 /** Lets the fault strike once, at a moment of its phase that is drawn; the answer waits for it, if it ever came to that. */
 export async function strikeInPhase(scene: Scene, fault: Fault): Promise<() => Promise<void>> {
   let striking = Promise.resolve();
@@ -34,9 +41,9 @@ export async function strikeInPhase(scene: Scene, fault: Fault): Promise<() => P
 }
 
 async function strike(scene: Scene, fault: Fault, script: RunningScript): Promise<void> {
-  const moment = fault.strike
-    ? scene.random() * (fault.latest ?? 0.6) * usualMs[scene.place as PhaseName]
-    : 0;
+  const place = scene.place as PhaseName;
+  const usual = (scene.ground.kind === 'bare' && bareMs[place]) || usualMs[place];
+  const moment = fault.strike ? scene.random() * (fault.latest ?? 0.6) * usual : 0;
   await new Promise((resolve) => setTimeout(resolve, moment));
   scene.struckAt = Date.now();
   scene.ground.isStruck = true;
