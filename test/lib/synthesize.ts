@@ -51,6 +51,7 @@ export const everything: EdgePaasConfigInput = {
       repository: { name: 'web-2', retention: {} },
       hosts: 'ubuntu',
       deployTags: ['v*', 'stable'],
+      rollout: { alarms: ['web-errors'] },
       github: [{ repository: 'acme/web' }],
     },
     {
