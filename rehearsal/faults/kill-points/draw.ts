@@ -45,9 +45,9 @@ export const usualSteps: Readonly<Record<PhaseName, number>> = {
 const install: PhaseName[] = ['mount-volume', 'install-docker', 'install-nginx'];
 const toCandidate: PhaseName[] = ['resolve-env', 'pull-release', 'start-candidate'];
 const walks: Record<WalkKind, { readonly count: number; readonly phases: readonly PhaseName[] }> = {
-  forward: { count: 24, phases: ['inspect', ...toCandidate, 'switch-traffic', 'bake', 'retire'] },
+  forward: { count: 28, phases: ['inspect', ...toCandidate, 'switch-traffic', 'bake', 'retire'] },
   back: { count: 20, phases: [...toCandidate, 'switch-traffic', 'bake', 'revert'] },
-  database: { count: 24, phases: ['resolve-database', 'resolve-env', 'pull-release', 'run-migrations'] },
+  database: { count: 28, phases: ['resolve-database', 'resolve-env', 'pull-release', 'run-migrations'] },
   install: { count: 3, phases: install },
 };
 
@@ -86,7 +86,7 @@ function drawKills(kind: WalkKind, phase: PhaseName, random: () => number): Kill
 function drawKill(phase: PhaseName, random: () => number): KillPoint {
   const step = 1 + Math.floor(random() * usualSteps[phase]);
   const chance = random();
-  const delayMs = 1 + Math.floor(random() ** 2 * 400);
+  const delayMs = 1 + Math.floor(random() ** 2 * 150);
   const what = chance < 0.45 ? 'script' : chance < 0.85 ? 'later' : 'host';
   return { step, delayMs, what: what === 'host' && phase === 'inspect' ? 'script' : what };
 }
