@@ -19,11 +19,21 @@ export class Expectations {
   }
 
   /** Notes what an outcome says; answers a sentence for each host of which it is not true. */
-  take({ outcome, serving = {} }: Closed, when: string): string[] {
+  take(closed: Closed, when: string): string[] {
+    const { outcome, serving = {} } = closed;
     const said = Object.entries(serving).flatMap(([name, hosts]) =>
       hosts.map((host) => ({ host, serves: name.split('@').at(-1)! })),
     );
-    return said.flatMap(({ host, serves }) => this.#takeOne(outcome, host, serves, when));
+    const contradicted = said.flatMap(({ host, serves }) => this.#takeOne(outcome, host, serves, when));
+    return outcome === 'Inconsistent' ? contradicted : [...contradicted, ...this.#strays(closed, when)];
+  }
+
+  /** Of a deployment that came to nothing no container is left. */
+  #strays({ outcome, deploymentId }: Closed, when: string): string[] {
+    if (outcome === 'Succeeded') return [];
+    const has = ({ state }: SimulatedHost) =>
+      Object.values(state.apps.get(this.#app)?.slots ?? {}).some((one) => one.deploymentId === deploymentId);
+    return this.#hosts.filter(has).map(({ instanceId }) => `${when}: its container is left on ${instanceId}`);
   }
 
   #takeOne(outcome: Closed['outcome'], id: string, serves: string, when: string): string[] {
