@@ -29,8 +29,8 @@ docker::get_patiently() { # paths
   if [[ ${DOCKER_STATUSES[0]:-000} != 000 ]]; then DOCKER_AWAY_SINCE=''; fi
 }
 
-docker::may_return() {
-  if [[ ! -S $DOCKER_SOCKET ]]; then return 1; fi
+docker::may_return() { # not if it was never here, was stopped, or has failed for good
+  if [[ ! -S $DOCKER_SOCKET || $(systemctl is-active docker.service || true) =~ ^(inactive|failed)$ ]]; then return 1; fi
   clock::read
   DOCKER_AWAY_SINCE=${DOCKER_AWAY_SINCE:-$NOW}
   ((NOW - DOCKER_AWAY_SINCE < DOCKER_RESTART_SECONDS * 1000))
