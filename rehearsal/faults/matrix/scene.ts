@@ -52,19 +52,17 @@ export class Scene {
     return excuse;
   }
 
-  /** Calls back once, when the script of a phase starts on the host. */
+  /** Calls back once, when a deployment's script of a phase starts on the host. */
   whenBegun(phase: string, callback: (script: RunningScript) => void): void {
     const end = this.ground.host.onScript((script) => {
-      if (phaseOf(script) !== phase) return;
+      // Not what the check of the hosts sends each minute.
+      if (phaseOfCommand(this.ground, script.run.commandId) !== phase) return;
       end();
       callback(script);
     });
     this.undo(end);
   }
 }
-
-/** Each phase is a step of its own name. */
-const phaseOf = ({ run }: RunningScript): string => run.stepName;
 
 /** The phase that a command runs, which its Comment tells. */
 export function phaseOfCommand({ rehearsal }: Ground, commandId: unknown): string | undefined {

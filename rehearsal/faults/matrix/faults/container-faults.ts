@@ -17,7 +17,9 @@ const whileOldServes: readonly PhaseName[] = [
 ];
 const whileCandidateWaits: readonly PhaseName[] = ['start-candidate', 'switch-traffic'];
 
-/** By the kernel, as when it crashes: what `docker kill` ends Docker takes for meant. A candidate has yet to be there. */
+/**
+ * By the kernel, as when it crashes: what `docker kill` ends Docker takes for meant. A candidate has yet to be there, and
+ * to listen to its signals. */
 const signal = (name: string, filter: string) => `
   for _ in $(seq 100); do
     container=$(docker ps --quiet --filter ${filter} | head -1)
@@ -25,9 +27,8 @@ const signal = (name: string, filter: string) => `
     sleep 0.02
   done
   pid=$(docker inspect --format '{{.State.Pid}}' "$container")
-  kill -${name} "$pid"
   for _ in $(seq 250); do
-    [ -e "/proc/$pid" ] || exit 0
+    kill -${name} "$pid" 2>/dev/null || exit 0
     sleep 0.02
   done
   echo 'it lives on after 5 s'; exit 1`;
