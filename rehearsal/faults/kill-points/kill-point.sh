@@ -17,7 +17,8 @@ kill_point::kill() {
     script) kill -KILL 0 ;;
     # In the midst of what comes next. It holds none of the script's output.
     later) { sleep "$KILL_DELAY"; kill -KILL 0; } </dev/null >/dev/null 2>&1 3>&- & ;;
-    host) systemctl reboot --force --force ;;
+    # The kernel ends all of the host soon after, and until then the script must not go on.
+    host) systemctl reboot --force --force; sleep infinity ;;
   esac
 }
 
