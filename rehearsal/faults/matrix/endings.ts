@@ -33,9 +33,13 @@ export const isRefused =
     return order(place) < order('switch-traffic') ? [failed] : [failed, rolledBack];
   };
 
-/** The way back itself was made impossible. */
-export const isStuck: Promised = (place) =>
-  place === 'revert' ? [ending('Inconsistent', ...rolledBackAnyway.failures)] : [];
+/** The way back itself was made impossible, of a release that was refused by one of these. */
+export const isStuck =
+  (...failures: FailureId[]): Promised =>
+  (place) => {
+    if (place === 'revert') return [ending('Inconsistent', ...rolledBackAnyway.failures)];
+    return ['switch-traffic', 'bake'].includes(place) ? [ending('Inconsistent', ...failures)] : [];
+  };
 
 /** A person stopped the execution: the closing goes back, or forward where the release was committed. */
 export const isClosed: Promised = (place) => {

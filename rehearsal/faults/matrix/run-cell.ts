@@ -25,7 +25,7 @@ export async function runCell(ground: Ground, cell: Cell, seed: number): Promise
     await scene.undoAll();
     await untilServed(scene);
     if (isBare) await ground.loadFrom(cell.name);
-    return judgeCell(cell, scene, observed, await observeRecovery(scene));
+    return judgeCell(cell, scene, observed, await observeRecovery(scene, observed));
   } finally {
     ground.levers.release();
     await scene.undoAll();

@@ -1,11 +1,14 @@
 import type { Place } from './place.ts';
 import { parseRunId } from '../../../lambdas/lib/ledger.ts';
 import type { RunningScript } from '../../host/host.ts';
+import type { LoadKind } from '../../load/rates.ts';
 import type { Ground } from './ground.ts';
 
 /** Why a request may fail: what should have answered it was down by the fault itself. */
 export interface Excuse {
-  readonly why: 'machine down' | 'Nginx stopped' | 'container killed';
+  readonly why: 'machine down' | 'Nginx stopped' | 'container killed' | 'root disk full';
+  /** Of requests alone that are of these kinds. */
+  readonly kinds?: readonly LoadKind[];
   /** Epoch milliseconds. */
   readonly from: number;
   until: number;
@@ -46,8 +49,8 @@ export class Scene {
   }
 
   /** From now on, until it is said to be over. */
-  excuse(why: Excuse['why']): Excuse {
-    const excuse = { why, from: Date.now(), until: Infinity };
+  excuse(why: Excuse['why'], kinds?: Excuse['kinds']): Excuse {
+    const excuse = { why, kinds, from: Date.now(), until: Infinity };
     this.excuses.push(excuse);
     return excuse;
   }

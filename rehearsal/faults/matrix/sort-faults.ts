@@ -19,7 +19,9 @@ export function sortFaults(faults: readonly FaultSample[], excuses: readonly Exc
   const down: FaultSample[] = [];
   for (const fault of faults) {
     const begun = fault.at - fault.ms;
-    const excuse = excuses.find(({ from, until }) => begun <= until && fault.at >= from);
+    const excuse = excuses.find(
+      ({ from, until, kinds }) => begun <= until && fault.at >= from && (kinds?.includes(fault.kind) ?? true),
+    );
     if (!excuse) failed.push(fault);
     else (begun <= excuse.from ? inFlight : down).push(fault);
   }

@@ -30,9 +30,11 @@ describe('the right ending', () => {
   });
 
   it('is Inconsistent only where the way back was made impossible', () => {
-    const promised = either(goesOn, isStuck);
+    const promised = either(goesOn, isStuck('disk-full'));
     expect(isRight(promised('revert'), 'Inconsistent', 'candidate-died')).toBe(true);
     expect(isRight(promised('bake'), 'Inconsistent', 'candidate-died')).toBe(false);
+    expect(isRight(promised('bake'), 'Inconsistent', 'disk-full')).toBe(true);
+    expect(isRight(promised('pull-release'), 'Inconsistent', 'disk-full')).toBe(false);
   });
 
   it('of an execution that a person stopped follows from what was committed', () => {
@@ -62,5 +64,7 @@ describe('what clients lost', () => {
   it('has no excuse where nothing was killed', () => {
     expect(sortFaults([fault(1, 2)], []).failed).toHaveLength(1);
     expect(sortFaults([], [killed]).lastAt).toBe(0);
+    const uploadsOnly: Excuse = { ...killed, why: 'root disk full', kinds: ['upload'] };
+    expect(sortFaults([fault(1100, 1110)], [uploadsOnly]).failed).toHaveLength(1);
   });
 });

@@ -45,7 +45,11 @@ export const diskFaults = {
   'root-disk-full': {
     says: 'the root disk is filled by somebody else',
     places: phases,
-    promise: either(goesOn, isRefused('disk-full'), isStuck),
-    strike: (scene) => fillUp(scene, '/'),
+    // The agent itself has to write the script that goes back.
+    promise: either(goesOn, isRefused('disk-full'), isStuck('disk-full')),
+    async strike(scene) {
+      scene.excuse('root disk full', ['upload']); // which Nginx takes in whole before it passes it on
+      await fillUp(scene, '/');
+    },
   },
 } satisfies Record<string, Fault>;

@@ -16,11 +16,8 @@ const broken = '/etc/nginx/conf.d/a-person.conf';
 const breakFile = `echo 'listen { oops' >${broken}`;
 
 /** Nothing proves itself through an Nginx that is down; nothing else needs it. */
-const withoutNginx = either(
-  goesOn,
-  isRefused('nginx-not-ready', 'nginx-config-invalid', 'switch-not-proven', 'port-80-taken'),
-  isStuck,
-);
+const unproven = ['nginx-not-ready', 'nginx-config-invalid', 'switch-not-proven', 'port-80-taken'] as const;
+const withoutNginx = either(goesOn, isRefused(...unproven), isStuck(...unproven));
 
 async function takeDown(scene: Scene, script: string, comeBack: string): Promise<void> {
   scene.excuse('Nginx stopped');
