@@ -47,8 +47,10 @@ const crash = (filter: (scene: Scene) => string) => (scene: Scene) =>
 const starve = (filter: (scene: Scene) => string) => (scene: Scene) =>
   killContainer(scene, 'USR2', filter(scene));
 
-/** Until it is switched to, a candidate that Docker starts again may still prove itself. */
-const provesItselfOrNot = either(goesOn, isRefused('candidate-died', 'health-check-failed'));
+const isFoundOut = isRefused('candidate-died', 'health-check-failed');
+
+/** A candidate that Docker starts again may still prove itself; one that takes its time to die is found out after the switch. */
+const provesItselfOrNot = either(goesOn, () => isFoundOut('switch-traffic'));
 
 export const containerFaults = {
   'live-crash': {
