@@ -17,6 +17,10 @@ const install = `
   printf '%s\\n' '${shell}' >/usr/local/sbin/sh
   chmod +x /usr/local/sbin/sh`;
 
+const setBack = `
+  echo -3600 >/run/faketime
+  [ $(($(date +%s) - $(/usr/local/sbin/sh -c 'date +%s'))) -gt 3500 ] || { echo 'scripts see the time as it is'; exit 1; }`;
+
 export const clockFaults = {
   'clock-back': {
     says: "the host's clock is set back an hour",
@@ -31,6 +35,6 @@ export const clockFaults = {
       undo(() => ground.shell('rm -f /usr/local/sbin/sh /run/faketime'));
       await ground.shell(install);
     },
-    strike: ({ ground }) => ground.shell('echo -3600 >/run/faketime').then(() => undefined),
+    strike: ({ ground }) => ground.shell(setBack).then(() => undefined),
   },
 } satisfies Record<string, Fault>;
