@@ -16,7 +16,8 @@ export const healableHosts = (findings: readonly Finding[]): Set<string> =>
 
 /**
  * Those that were found so twice in a row, since a container may be between two starts, and were not brought to this release
- * three times within a day already: what drifts again and again needs a person.
+ * three times within a day already: what drifts again and again needs a person. The hosts of a catch-up share its fate, so together go
+ * only those that were not tried yet; afterwards each goes alone, so that one that cannot be healed keeps no other from it.
  */
 export function hostsToHeal(
   found: readonly Finding[],
@@ -25,11 +26,12 @@ export function hostsToHeal(
   now: number,
 ): string[] {
   const before = healableHosts(known);
-  const isTired = (host: string) => recent(catchUps[host] ?? [], now).length >= mostAttempts;
-  return [...healableHosts(found)]
-    .filter((host) => before.has(host) && !isTired(host))
-    .sort()
-    .slice(0, mostHosts);
+  const attemptsOf = (host: string) => recent(catchUps[host] ?? [], now).length;
+  const hosts = [...healableHosts(found)].filter((host) => before.has(host)).sort();
+  const untried = hosts.filter((host) => attemptsOf(host) === 0);
+  if (untried.length > 0) return untried.slice(0, mostHosts);
+  const tried = hosts.filter((host) => attemptsOf(host) < mostAttempts);
+  return tried.sort((one, other) => attemptsOf(one) - attemptsOf(other)).slice(0, 1);
 }
 
 const recent = (times: readonly number[], now: number) => times.filter((time) => now - time < attemptsMs);
@@ -56,11 +58,14 @@ export async function startCatchUp(
   }
 }
 
+/** Those of a day, with the ones that begin now: hosts that are gone leave nothing behind. */
 export function withAttempts(
   catchUps: HostCheck['catchUps'],
   hosts: readonly string[],
   now: number,
 ): HostCheck['catchUps'] {
-  const attempts = hosts.map((host) => [host, [...recent(catchUps[host] ?? [], now), now]]);
-  return { ...catchUps, ...(Object.fromEntries(attempts) as HostCheck['catchUps']) };
+  const kept = Object.entries(catchUps).map(([host, times]) => [host, recent(times, now)] as const);
+  const next = new Map(kept.filter(([, times]) => times.length > 0));
+  for (const host of hosts) next.set(host, [...(next.get(host) ?? []), now]);
+  return Object.fromEntries(next);
 }

@@ -44,6 +44,21 @@ describe('a catch-up', () => {
     expect(heals(found('host-behind'), undefined, { [host]: [now - day, now - 2, now - 1] })).toEqual([host]);
   });
 
+  test('takes together who was not tried yet, and afterwards each alone, the least tried first', () => {
+    const [one, two, three] = ['i-0aaaaaaaa', 'i-0bbbbbbbb', 'i-0cccccccc'] as const;
+    const all = [one, two, three].flatMap((each) => found('host-behind', each));
+    const after = (tried: HostCheck['catchUps']) => heals(all, undefined, tried);
+    expect(after({ [one]: [now - 1] })).toEqual([two, three]);
+    expect(after({ [one]: [now - 2, now - 1], [two]: [now - 2], [three]: [now - 2] })).toEqual([two]);
+    expect(after({ [one]: [now - day], [two]: [now - 2], [three]: [now - 2] })).toEqual([one]);
+  });
+
+  test('is not remembered of hosts beyond the day, for they may be gone', () => {
+    expect(withAttempts({ [host]: [now - day], 'i-0bbbbbbbb': [now - day, now - 1] }, [], now)).toEqual({
+      'i-0bbbbbbbb': [now - 1],
+    });
+  });
+
   test('takes as many hosts as a request may name', () => {
     const hosts = Array.from({ length: 60 }, (_, index) => `i-0000000${index + 10}`);
     const healed = heals(hosts.flatMap((one) => found('host-behind', one)));
