@@ -98,14 +98,14 @@ async function keptDigests(
   for (const [digest, rule] of walked) if (!kept.has(digest)) kept.set(digest, rule);
   for await (const { request } of requestsSince(name, youngerThan, ledger))
     if (request.digest && !kept.has(request.digest)) kept.set(request.digest, 'young');
-  const newest = state.current?.digest ? undefined : newestRelease(images);
+  const newest = state.current.digest ? undefined : newestRelease(images);
   if (newest && !kept.has(newest.digest)) kept.set(newest.digest, 'newest');
   return kept;
 }
 
 /** The current release, the one before it, and the one that a rollback by hand means: after going back, that is an older one. */
 async function currentDigests(name: string, { current }: AppState, ledger: Ledger): Promise<string[]> {
-  const { digest, previous } = current ?? {};
+  const { digest, previous } = current;
   const before = digest ? await releaseBefore(digest, deploymentsOf(name, ledger)) : undefined;
   return [digest, previous?.digest, before?.digest].filter((one) => one !== undefined);
 }
@@ -134,7 +134,7 @@ function missingRelease(
   images: readonly RepositoryImage[],
   { name, repository }: Retained,
 ): string[] {
-  if (!current?.digest || images.some(({ digest }) => digest === current.digest)) return [];
+  if (!current.digest || images.some(({ digest }) => digest === current.digest)) return [];
   return [
     `the current release of ${name}, ${current.buildVersion} (${current.digest}, by ${current.deploymentId}), is not in repository ${repository.name}: push it again, or deploy another`,
   ];

@@ -4,7 +4,8 @@ import { lastRelease, type HistoryEntry } from './release-history.ts';
 /** What the ledger says of an app right now. */
 export interface AppState {
   readonly lease: Lease | undefined;
-  readonly current: Partial<CurrentRelease> | undefined;
+  /** Without a digest while no release is: none has gone live, or all of it was taken back. */
+  readonly current: Partial<CurrentRelease>;
   /** The newest request that was let in; it may be waiting for the lease. */
   readonly newest: { readonly requestOrder: string; readonly executionArn: string } | undefined;
   /** The newest deployment that was one of a release, and no catch-up. */
@@ -18,7 +19,7 @@ export async function readState(app: string, ledger: Ledger): Promise<AppState> 
     ledger.get<AppState['newest'] & object>(appKey(app, 'newest')),
     lastRelease(app, ledger),
   ]);
-  return { lease, current, newest, last };
+  return { lease, current: current ?? {}, newest, last };
 }
 
 /** Longer than a request waits for the lease: the graph gives up after 3,600 times 8 s. */
@@ -36,5 +37,5 @@ export function busyWith({ lease, newest, last }: AppState, now: number): string
 export const isSame = (one: AppState, other: AppState) =>
   one.lease?.fence === other.lease?.fence &&
   one.lease?.open === other.lease?.open &&
-  one.current?.digest === other.current?.digest &&
+  one.current.digest === other.current.digest &&
   one.newest?.executionArn === other.newest?.executionArn;

@@ -13,7 +13,7 @@ import { findDrift } from './host-drift.ts';
 import type { HostGroup } from './host-group.ts';
 import { appKey, type CurrentRelease, type Ledger } from './ledger.ts';
 import { readLooks, sendLooks, type Looked } from './look-at-hosts.ts';
-import { deploymentsOf, type HistoryEntry } from './release-history.ts';
+import { deploymentsOf, isUnequal, type HistoryEntry } from './release-history.ts';
 
 export interface Clients {
   readonly ec2: EC2Client;
@@ -53,7 +53,7 @@ export async function checkApp(
   const [state, known] = await Promise.all([readState(app.name, ledger), readFindings(app.name, ledger)]);
   if (!state.lease || state.lease.open) return { findings: known.length, changes: [] };
   const last = await newestDeployment(app.name, ledger);
-  const group = state.current?.digest ? await groupOf(app.hostTag) : nobody;
+  const group = state.current.digest ? await groupOf(app.hostTag) : nobody;
   const subject: Subject = { app, state, last, group, known, now };
   const check = checkOf(await ledger.get<HostCheck>(keyOf(app)), state);
   const looked = await readLooks(check.looks, state, now, ssm);
@@ -92,8 +92,9 @@ async function act(
     answeredAt: answerTimes(subject, check, looked.answers),
     catchUps: withAttempts(check.catchUps, healing, now),
   };
-  const idle = group.online.filter((host) => !healing.includes(host));
-  const sent = await sendLooks(dueHosts(idle, next, driftSince(found), now), app, state, now, ssm);
+  // A catch-up takes a new fence, under which nothing holds that is asked now.
+  const due = healing.length > 0 ? [] : dueHosts(group.online, next, driftSince(found), now);
+  const sent = await sendLooks(due, app, state, now, ssm);
   await ledger.put(keyOf(app), { ...next, looks: [...next.looks, ...sent.looks] });
   return withSince(findAll(subject, new Map([...looked.answers, ...sent.answers])), known, now);
 }
@@ -126,9 +127,9 @@ function answerTimes({ group, now }: Subject, { answeredAt }: HostCheck, answers
 const driftSince = (found: readonly KnownFinding[]) =>
   new Map(found.flatMap(({ host, since }) => (host ? [[host, Date.parse(since)] as const] : [])));
 
-/** Nobody, where a person has the word: on hold, after an Inconsistent outcome, or when the ledger contradicts itself. */
+/** Nobody, where a person has the word: on hold, after an Inconsistent outcome until a release succeeds, or when the ledger contradicts itself. */
 async function whomToHeal(
-  { app, known, last, now }: Subject,
+  { app, known, now }: Subject,
   found: readonly KnownFinding[],
   answers: Answers,
   check: HostCheck,
@@ -136,7 +137,7 @@ async function whomToHeal(
 ): Promise<string[]> {
   const fresh = found.filter(({ host }) => host && answers.has(host));
   const hosts = hostsToHeal(fresh, known, check, now);
-  if (hosts.length === 0 || last?.outcome === 'Inconsistent') return [];
+  if (hosts.length === 0 || (await isUnequal(app.name, ledger))) return [];
   if (found.some(({ finding }) => finding === 'history-contradicts')) return [];
   return (await readHold(app.name, ledger)) ? [] : hosts;
 }

@@ -1,7 +1,7 @@
 import { Failure, type FailureId } from '../../contracts/failure.ts';
 import type { DeploymentRequest } from '../../contracts/request.ts';
 import { historyKey, type CurrentRelease, type Ledger } from './ledger.ts';
-import { lastRelease, type HistoryEntry } from './release-history.ts';
+import { sinceLastSuccess, type HistoryEntry } from './release-history.ts';
 
 /** A catch-up's request, with the release it means. Throws when there is none to catch up with, and writes that down. */
 export async function withCurrentRelease(
@@ -31,14 +31,14 @@ export async function withCurrentRelease(
 
 /** Hosts that stayed on a release because it had migrated the database must not be brought back over that by themselves. */
 async function refuseOldSchema(request: DeploymentRequest, ledger: Ledger): Promise<void> {
-  const last = await lastRelease(request.app, ledger);
-  if (last?.outcome !== 'Inconsistent' || last.closed?.migration?.skipped !== '') return;
-  throw await refuse(
-    request,
-    'schema-ahead',
-    `${last.deploymentId} migrated the database and could not go back from everywhere: deploy the release you want by hand`,
-    ledger,
-  );
+  for await (const { deploymentId, outcome, closed } of sinceLastSuccess(request.app, ledger))
+    if (outcome === 'Inconsistent' && closed?.migration?.skipped === '')
+      throw await refuse(
+        request,
+        'schema-ahead',
+        `${deploymentId} migrated the database and could not go back from everywhere: deploy the release you want by hand`,
+        ledger,
+      );
 }
 
 async function refuse(

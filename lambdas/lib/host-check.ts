@@ -12,6 +12,7 @@ export interface Look {
 export interface HostCheck {
   /** What it was learned under: as soon as another deployment has been at work, nothing of it holds. */
   readonly fence: number;
+  /** Of the current release; an empty text while there is none. */
   readonly digest: string;
   readonly looks: readonly Look[];
   /** Epoch milliseconds. */
@@ -22,7 +23,7 @@ export interface HostCheck {
 
 /** What is known already, or a new beginning. Only the attempts to heal outlive a deployment of the same release. */
 export function checkOf(known: HostCheck | undefined, { lease, current }: AppState): HostCheck {
-  const [fence, digest] = [lease!.fence, current!.digest!];
+  const [fence, digest] = [lease!.fence, current.digest ?? ''];
   if (known?.fence === fence && known.digest === digest) return known;
   const catchUps = known?.digest === digest ? known.catchUps : {};
   return { fence, digest, looks: [], answeredAt: {}, catchUps };

@@ -71,7 +71,7 @@ async function send(
 }
 
 function commandFor(hosts: readonly string[], app: AppSettings, { current, lease }: AppState) {
-  const about = { deploymentId: current!.deploymentId!, fence: lease!.fence, app };
+  const about = { deploymentId: current.deploymentId!, fence: lease!.fence, app };
   // Of a plan inspect asks for no more than that.
   const values = Object.entries(phaseParameters(phases.inspect, about as DeploymentPlan));
   return {
@@ -97,7 +97,7 @@ export async function readLooks(
   const answers = new Map<string, Final>();
   const waiting: Look[] = [];
   const inspect = {
-    deploymentId: current!.deploymentId!,
+    deploymentId: current.deploymentId!,
     phase: 'inspect' as const,
     wave: 0,
     fence: lease!.fence,

@@ -33,6 +33,20 @@ export const requestsSince = (app: string, time: number, ledger: Ledger) =>
     'request$',
   );
 
+/** Deployments since a release last went to all hosts, the newest first: what these left behind may still be there. */
+export async function* sinceLastSuccess(app: string, ledger: Ledger): AsyncGenerator<HistoryEntry> {
+  for await (const entry of deploymentsOf(app, ledger)) {
+    if (entry.outcome === 'Succeeded' && !entry.request.catchUp) return;
+    yield entry;
+  }
+}
+
+/** A deployment could not go back from everywhere. One that failed after it, or went back, has made no host equal to the others. */
+export async function isUnequal(app: string, ledger: Ledger): Promise<boolean> {
+  for await (const { outcome } of sinceLastSuccess(app, ledger)) if (outcome === 'Inconsistent') return true;
+  return false;
+}
+
 /** The newest deployment of a release to all hosts; a catch-up is none. */
 export async function lastRelease(app: string, ledger: Ledger): Promise<HistoryEntry | undefined> {
   for await (const entry of deploymentsOf(app, ledger)) if (!entry.request.catchUp) return entry;

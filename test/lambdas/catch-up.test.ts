@@ -138,6 +138,12 @@ describe('a catch-up', () => {
       closed,
     });
     expect((await failureOf(acquire(start(catchingUp)))).id).toBe('schema-ahead');
+    await world.ledger.put(historyKey('web', 'web-3'), {
+      ...entry,
+      deploymentId: 'web-3',
+      outcome: 'Failed',
+    });
+    expect((await failureOf(acquire(start(catchingUp)))).id).toBe('schema-ahead');
   });
 });
 

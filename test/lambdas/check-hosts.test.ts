@@ -1,11 +1,11 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
-import { SSMClient, type SendCommandRequest } from '@aws-sdk/client-ssm';
+import { SSMClient, type CommandInvocation, type SendCommandRequest } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { checkHosts, report } from '../../lambdas/check-hosts.ts';
-import { appKey } from '../../lambdas/lib/ledger.ts';
+import { appKey, historyKey } from '../../lambdas/lib/ledger.ts';
 import { AwsError } from '../../rehearsal/aws/service.ts';
 import { openWire } from './support/aws-double.ts';
-import { apps, digestOf } from './support/samples.ts';
+import { apps, digestOf, doneLine, invocationOf, sampleRequest, sampleRun } from './support/samples.ts';
 import { useWorld } from './support/setup.ts';
 
 const world = useWorld();
@@ -17,12 +17,15 @@ const sent: SendCommandRequest[] = [];
 let described = 0;
 /** Instances that SSM calls online, and yet sends nothing to. */
 const gone = new Set<string>();
+/** What SSM says of every command. */
+let invocations: CommandInvocation[] = [];
 
 beforeEach(async () => {
   vi.stubEnv('INSPECT_DOCUMENT', 'Doc-inspect');
   vi.stubEnv('STACK_NAME', 'EdgePaas');
   sent.length = described = 0;
   gone.clear();
+  invocations = [];
   wire = await openWire({
     ec2: {
       DescribeInstances: () => {
@@ -42,6 +45,7 @@ beforeEach(async () => {
           PingStatus: 'Online',
         })),
       }),
+      ListCommandInvocations: () => ({ CommandInvocations: invocations }),
       SendCommand: (input) => {
         const refused = (input.InstanceIds as string[]).filter((id) => gone.has(id));
         if (refused.length > 0)
@@ -87,6 +91,17 @@ describe('the check of the hosts', () => {
     expect(askedOf('api')).toHaveLength(3);
   });
 
+  test.each([
+    ['its first deployment failed', undefined],
+    ['all that was current was taken back', { fence: 4 }],
+  ])('has nothing to compare with while %s', async (_, current) => {
+    const { current: read } = world.ledger;
+    world.ledger.current = (app) => (app === 'web' ? Promise.resolve(current as never) : read(app));
+    expect(await check()).toEqual({ findings: 0, changes: [], errors: [] });
+    expect(askedOf('web')).toEqual([]);
+    expect(askedOf('api')).toHaveLength(3);
+  });
+
   test('leaves an app alone that has a lease', async () => {
     await world.ledger.put(appKey('web', 'lease'), { app: 'web', fence: 4, open: 'open', since: now });
     await check();
@@ -100,6 +115,40 @@ describe('the check of the hosts', () => {
     expect(changes).toContainEqual(
       expect.objectContaining({ app: 'web', finding: 'host-unreadable', host: hosts[7] }),
     );
+  });
+});
+
+describe('a host that is behind for the second time', () => {
+  const host = hosts[0]!;
+  const history = (outcome: string, fence: number) =>
+    world.ledger.put(historyKey('web', `web-${fence}`), {
+      deploymentId: `web-${fence}`,
+      outcome,
+      request: sampleRequest(),
+    });
+
+  beforeEach(async () => {
+    const run = sampleRun({ deploymentId: 'web-3', phase: 'inspect', hosts: [host] });
+    invocations = [invocationOf(run, doneLine(run, { liveDigest: digestOf('b') }))];
+    const look = { commandId: 'command-1', hosts: [host], sentAt: now - 60_000 };
+    const learned = { fence: 3, digest: digestOf('a'), answeredAt: {}, catchUps: {}, looks: [look] };
+    await world.ledger.put(appKey('web', 'check'), learned);
+    const known = { finding: 'host-behind', host, says: '', since: new Date(now - 60_000).toISOString() };
+    await world.ledger.put(appKey('web', 'findings'), { findings: [known] });
+  });
+
+  test('catches up, and nobody is asked what that would make void', async () => {
+    await check();
+    expect(world.statesDouble.started).toMatchObject([{ input: { app: 'web', catchUp: [host] } }]);
+    expect(await world.ledger.get(appKey('web', 'check'))).toMatchObject({ catchUps: { [host]: [now] } });
+    expect(askedOf('web')).toEqual([]);
+  });
+
+  test('is left to a person who has not mended what could not go back, however often that was tried', async () => {
+    await history('Inconsistent', 4);
+    await history('Failed', 5);
+    await check();
+    expect(world.statesDouble.started).toEqual([]);
   });
 });
 
