@@ -1,5 +1,6 @@
 import type { CommandInvocation } from '@aws-sdk/client-ssm';
 import { oneLine, type FailureId } from '../../contracts/failure.ts';
+import type { PhaseName } from '../../contracts/phase-name.ts';
 import { phases } from '../../contracts/phases/index.ts';
 import { receipt as receiptSchema, type Receipt } from '../../contracts/receipt.ts';
 import type { PhaseRun } from './ledger.ts';
@@ -41,7 +42,23 @@ export function judge(run: PhaseRun, invocations: CommandInvocation[]): Judgemen
   );
   const failed = answers.filter(({ failure }) => failure);
   if (failed.length === 0) return { verdict: 'success', output: summarize(run, receipts), receipts };
-  return { verdict: 'failure', failure: failed[0]!.failure!, cause: causeOf(run, failed), receipts };
+  return { verdict: 'failure', failure: decisiveOf(run, failed), cause: causeOf(run, failed), receipts };
+}
+
+const noVerdicts: readonly FailureId[] = ['phase-interrupted', 'host-unreachable', 'host-busy'];
+
+/** What the graph retries, for the whole wave: what is no verdict of the host's own. A way back is tried again where it took too long, too. */
+export const sentAgain = (phase: PhaseName): readonly FailureId[] =>
+  phase === 'revert' ? [...noVerdicts, 'phase-timed-out'] : noVerdicts;
+
+/**
+ * Of hosts that failed differently. A host's verdict on the release holds, whoever else is out of reach: nothing is gained by
+ * watching on. On the way back it is the other way round: no host's trouble may keep another from being brought back.
+ */
+function decisiveOf({ phase }: PhaseRun, failed: readonly HostAnswer[]): FailureId {
+  const again = sentAgain(phase);
+  const isDecisive = ({ failure }: HostAnswer) => again.includes(failure!) === (phase === 'revert');
+  return (failed.find(isDecisive) ?? failed[0]!).failure!;
 }
 
 /** Lists are eventually consistent: a script that ended, and whose step is not there yet, will be there at a later look. */

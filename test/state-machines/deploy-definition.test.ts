@@ -5,8 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../contracts/config.ts';
 import { failureIds } from '../../contracts/failure.ts';
 import { deliverySeconds, executionTimeoutParameter, taskTimeoutSeconds } from '../../contracts/phase.ts';
-import { phaseNames } from '../../contracts/phase-name.ts';
+import { phaseNames, type PhaseName } from '../../contracts/phase-name.ts';
 import { phases } from '../../contracts/phases/index.ts';
+import { sentAgain } from '../../lambdas/lib/judge.ts';
 import { appSettings } from '../../lib/app-settings.ts';
 import { graphHandlers, pascalCase, substitutionOf } from '../../lib/handler-name.ts';
 import { allStates, source, substituted, type AslState } from './read-graph.ts';
@@ -64,6 +65,14 @@ describe('an error', () => {
   test.each(guarded)('that %s catches keeps what the deployment knows', (_, { Catch = [] }) => {
     for (const { ResultPath } of Catch) expect(ResultPath).toMatch(/^\$\.(failure|retireFailure|revert)$/);
   });
+
+  test.each(waiting)(
+    'of a phase is tried again in %s as its judge expects',
+    (_, { Parameters, Retry = [] }) => {
+      const expected = sentAgain(Parameters!.Payload!.phase as PhaseName);
+      expect(Retry[0]!.ErrorEquals.filter((error) => !error.startsWith('States.'))).toEqual(expected);
+    },
+  );
 
   test.each(tasks)('of a Lambda’s platform is tried again in %s', (_, { Retry = [] }) => {
     const retried = Retry.flatMap(({ ErrorEquals }) => ErrorEquals);

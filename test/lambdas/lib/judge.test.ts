@@ -180,6 +180,19 @@ describe('a wave', () => {
     expect(judge(wave, [failed, ...answers(two), running])).toEqual({ verdict: 'pending' });
   });
 
+  test.each([
+    ['a host’s verdict ends a phase, though another was out of reach', 'bake', 'error-rate-rose'],
+    ['the way back is sent again for a host that was out of reach', 'revert', 'host-unreachable'],
+  ] as const)('%s', (_, phase, decisive) => {
+    const of = sampleRun({ phase, hosts: [one, two] });
+    const verdict = failedLine(of, phase === 'bake' ? 'error-rate-rose' : 'revert-failed');
+    const failed = (host: string) => invocationOf(of, verdict, { host, status: 'Failed' });
+    const silent = (host: string) =>
+      invocationOf(of, '', { host, status: 'Failed', details: 'Undeliverable' });
+    expect(failure(judge(of, [failed(one), silent(two)]))).toBe(decisive);
+    expect(failure(judge(of, [silent(one), failed(two)]))).toBe(decisive);
+  });
+
   test('fails with the first host’s failure and says what each host said', () => {
     const judgement = judge(wave, [
       ...answers(one),
