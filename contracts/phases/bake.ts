@@ -30,7 +30,7 @@ export const bake: PhaseDefinition = {
     bakeSeconds: String(plan.app.timeouts.bake),
   }),
   // Beyond it a look may hang, what is uncertain at the end is watched on, and a lock may be held.
-  executionSeconds: ({ app }) => app.timeouts.bake + 120,
+  executionSeconds: ({ app }) => app.timeouts.bake + app.timeouts.health + 120,
   facts: z.object({
     /** Since the switch, from Nginx's access log. */
     requests: z.number(),

@@ -65,8 +65,15 @@ traffic::read_server_name() { # sets SERVER_NAME: a name that leads to the app's
 
 # What must be known to come back, written before the flags change.
 traffic::note_move() { # from, to
+  (umask 077 && mkdir -p "$RUNTIME")
+  printf '%s\n' "$DEPLOYMENT_ID" >"$RUNTIME/moved-$APP"
   access_log::position
   file::replace "$RECEIPTS/move" "$1 $2 $LOG_INODE $LOG_OFFSET"$'\n'
+}
+
+# A boot empties /run.
+traffic::was_moved_in_this_boot() {
+  [[ -e $RUNTIME/moved-$APP && $(<"$RUNTIME/moved-$APP") == "$DEPLOYMENT_ID" ]]
 }
 
 traffic::read_move() { # sets MOVE_FROM, MOVE_TO, LOG_INODE and LOG_OFFSET

@@ -36,7 +36,7 @@ revert::require_schema() {
 
 # What was undone is no release that served.
 revert::void_receipts() {
-  rm -f "$RECEIPTS"/{start-candidate,switch-traffic,bake,retire}.json
+  rm -f "$RECEIPTS"/{start-candidate,switch-traffic,bake,retire}.json "$RECEIPTS"/*.new
 }
 
 # Sets SWITCHED. The note outlasts a kill between the way back and its receipt.

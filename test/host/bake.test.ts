@@ -79,6 +79,21 @@ describeRealHost('a release under traffic', () => {
     await host.finish('bake', values);
   });
 
+  it.each([
+    ['is held against what was asked in vain', false, 'failed'],
+    ['is not held against what was asked of a host that was booting', true, 'done'],
+  ])('%s', async (_, boots, result) => {
+    const values = { ...(await next(variants.healthy(`v${fence}-asked`))), bakeSeconds: '1' };
+    await serve(values);
+    if (boots) await host.host.reboot();
+    await host.shell(`both=$(docker ps --quiet); docker stop -t 1 $both
+      for i in $(seq 30); do curl -s -o /dev/null http://127.0.0.1/; done; docker start $both`);
+    const { receipt: baked } = await host.run('bake', values);
+    expect(baked.result).toBe(result);
+    expect(JSON.stringify(baked)).toContain(boots ? '"status5xx":30' : 'error-rate-rose');
+    await host.finish('revert', values);
+  });
+
   it('died, and is said why, though Docker has started it again', async () => {
     const memory = { environment: { EAT_MEMORY_ON_SIGUSR2: 'true' } };
     const values = { ...(await next({ ...variants.healthy('v7'), ...memory })), bakeSeconds: '30' };
