@@ -7,8 +7,10 @@ import type { HostCheck } from './host-check.ts';
 const healed: readonly FindingId[] = ['host-behind', 'host-not-serving'];
 /** What a request for it may name. */
 const mostHosts = 50;
-const mostAttempts = 3;
-const attemptsMs = 24 * 3_600_000;
+const minute = 60_000;
+/** Before each attempt within a day, since the one before: what keeps a host from being healed, such as a registry, may be away for a while. */
+const pauses: readonly number[] = [0, 5 * minute, 60 * minute];
+const attemptsMs = 24 * 60 * minute;
 
 /** Hosts that deploying the current release to them would heal. */
 export const healableHosts = (findings: readonly Finding[]): Set<string> =>
@@ -26,13 +28,16 @@ export function hostsToHeal(
   now: number,
 ): string[] {
   const before = healableHosts(known);
-  const attemptsOf = (host: string) => recent(catchUps[host] ?? [], now).length;
-  const hosts = [...healableHosts(found)].filter((host) => before.has(host)).sort();
-  const untried = hosts.filter((host) => attemptsOf(host) === 0);
-  if (untried.length > 0) return untried.slice(0, mostHosts);
-  const tried = hosts.filter((host) => attemptsOf(host) < mostAttempts);
-  return tried.sort((one, other) => attemptsOf(one) - attemptsOf(other)).slice(0, 1);
+  const attemptsOf = (host: string) => recent(catchUps[host] ?? [], now);
+  const hosts = [...healableHosts(found)]
+    .filter((host) => before.has(host) && isDue(attemptsOf(host), now))
+    .sort((one, other) => attemptsOf(one).length - attemptsOf(other).length || one.localeCompare(other));
+  const untried = hosts.filter((host) => attemptsOf(host).length === 0);
+  return untried.length > 0 ? untried.slice(0, mostHosts) : hosts.slice(0, 1);
 }
+
+const isDue = (attempts: readonly number[], now: number) =>
+  now - (attempts.at(-1) ?? 0) >= (pauses[attempts.length] ?? Infinity);
 
 const recent = (times: readonly number[], now: number) => times.filter((time) => now - time < attemptsMs);
 

@@ -7,7 +7,7 @@ import { digestOf } from '../support/samples.ts';
 import { useWorld } from '../support/setup.ts';
 
 const now = 1_800_000_000_000;
-const [day, host] = [24 * 3_600_000, 'i-0aaaaaaaa'];
+const [hour, day, host] = [3_600_000, 24 * 3_600_000, 'i-0aaaaaaaa'];
 const found = (finding: FindingId, of = host): Finding[] => [{ finding, host: of, says: '' }];
 const check = (catchUps: HostCheck['catchUps'] = {}): HostCheck => ({
   fence: 7,
@@ -38,10 +38,19 @@ describe('a catch-up', () => {
   });
 
   test('is tried three times a day for a host and release', () => {
-    const attempts = withAttempts({ [host]: [now - 2, now - 1] }, [host], now);
-    expect(heals(found('host-behind'), undefined, { [host]: [now - 2, now - 1] })).toEqual([host]);
-    expect(heals(found('host-behind'), undefined, attempts)).toEqual([]);
-    expect(heals(found('host-behind'), undefined, { [host]: [now - day, now - 2, now - 1] })).toEqual([host]);
+    const healsAfter = (...hours: number[]) =>
+      heals(found('host-behind'), undefined, { [host]: hours.map((ago) => now - ago * hour) }).length > 0;
+    expect(healsAfter(2, 1)).toBe(true);
+    expect(healsAfter(23, 22, 20)).toBe(false);
+    expect(healsAfter(24, 22, 20)).toBe(true);
+  });
+
+  test('is not tried again at once: what keeps it from a host may be away for a while', () => {
+    const healsAfter = (...minutes: number[]) =>
+      heals(found('host-behind'), undefined, { [host]: minutes.map((ago) => now - (ago * hour) / 60) })
+        .length > 0;
+    expect([healsAfter(4), healsAfter(5)]).toEqual([false, true]);
+    expect([healsAfter(64, 59), healsAfter(65, 60)]).toEqual([false, true]);
   });
 
   test('takes together who was not tried yet, and afterwards each alone, the least tried first', () => {
@@ -49,8 +58,9 @@ describe('a catch-up', () => {
     const all = [one, two, three].flatMap((each) => found('host-behind', each));
     const after = (tried: HostCheck['catchUps']) => heals(all, undefined, tried);
     expect(after({ [one]: [now - 1] })).toEqual([two, three]);
-    expect(after({ [one]: [now - 2, now - 1], [two]: [now - 2], [three]: [now - 2] })).toEqual([two]);
-    expect(after({ [one]: [now - day], [two]: [now - 2], [three]: [now - 2] })).toEqual([one]);
+    const tried = { [two]: [now - hour], [three]: [now - hour] };
+    expect(after({ [one]: [now - 2 * hour, now - hour], ...tried })).toEqual([two]);
+    expect(after({ [one]: [now - day], ...tried })).toEqual([one]);
   });
 
   test('is not remembered of hosts beyond the day, for they may be gone', () => {

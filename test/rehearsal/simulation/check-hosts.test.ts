@@ -73,7 +73,7 @@ test('what cannot be healed is tried three times, and reported from then on', as
   await world.deploy('v1');
   world.fleet.hosts[0]!.faults.add('start-candidate', { kind: 'fail', failure: 'slot-port-taken' }, 'every');
   stopLive(world);
-  await world.pass(60);
+  await world.pass(120);
   expect(await catchUps(world)).toMatchObject([
     { outcome: 'Failed' },
     { outcome: 'Failed' },
