@@ -18,7 +18,7 @@ export function describeFaults(results: readonly Recorded[], parts: readonly Par
     'file; `npm run faults -- --help` says how to run a part or a case alone.',
     '',
     ...describeCommits(results),
-    ...parts.flatMap((part) => describePart(part, results)),
+    ...parts.flatMap((part) => describePart(part, results, seed)),
   ];
   return `${lines.join('\n').trimEnd()}\n`;
 }
@@ -33,7 +33,7 @@ function describeCommits(results: readonly Recorded[]): string[] {
   });
 }
 
-function describePart({ name, help }: Part, results: readonly Recorded[]): string[] {
+function describePart({ name, help, cases }: Part, results: readonly Recorded[], seed: number): string[] {
   const mine = results.filter(({ part }) => part === name);
   if (mine.length === 0) return [];
   const failed = mine.filter(({ problems }) => problems.length > 0);
@@ -42,7 +42,7 @@ function describePart({ name, help }: Part, results: readonly Recorded[]): strin
     '',
     `## ${name}`,
     '',
-    `${help[0]!.toUpperCase()}${help.slice(1)}: ${count(mine.length, 'case')}, ${verdict}.`,
+    `${help[0]!.toUpperCase()}${help.slice(1)}: ${mine.length} of ${count(cases(seed).length, 'case')} run, ${verdict}.`,
     '',
     ...(tables[name] ?? summarize)(mine),
     ...failed.flatMap((one) => one.problems.map((problem) => `- ${one.name}: ${problem}`)),
