@@ -45,8 +45,12 @@ export const diskFaults = {
   'root-disk-full': {
     says: 'the root disk is filled by somebody else',
     places: phases,
-    // The agent itself has to write the script that goes back.
-    promise: either(goesOn, isRefused('disk-full'), isStuck('disk-full')),
+    // The agent itself has to write each script, and that of the way back: what it cannot write ends without a receipt.
+    promise: either(
+      goesOn,
+      isRefused('disk-full', 'phase-interrupted'),
+      isStuck('disk-full', 'phase-interrupted'),
+    ),
     async strike(scene) {
       scene.excuse('root disk full', ['upload']); // which Nginx takes in whole before it passes it on
       await fillUp(scene, '/');
