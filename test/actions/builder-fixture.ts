@@ -12,6 +12,7 @@ import { startTokenEndpoint, type TokenEndpoint } from '../../rehearsal/github/t
 import { TokenIssuer } from '../../rehearsal/github/token-issuer.ts';
 import { startEndpoint, type TestEndpoint } from '../support/aws-endpoint.ts';
 import { partOf, pushRole, pushStack } from '../support/push-stack.ts';
+import { type AwsServer, startAwsServer } from './aws-server.ts';
 import { OutputCommands } from './runner/output-commands.ts';
 import { SecretMasker } from './runner/secret-masker.ts';
 import { runProgram } from './runner/step-runner.ts';
@@ -19,7 +20,8 @@ import { runProgram } from './runner/step-runner.ts';
 /** Debian's AWS CLI 2.9 knows no AWS_ENDPOINT_URL; the repository is at /mnt. */
 const prelude = `set -eu
 mkdir /tmp/bin && cd /tmp
-printf '#!/bin/sh\\nexec /usr/bin/aws --endpoint-url "$ENDPOINT" "$@"\\n' >bin/aws
+printf '#!/bin/sh\\nexec %s --endpoint-url "$ENDPOINT" "$@"\\n' "$AWS" >bin/aws
+unset AWS
 chmod +x bin/aws
 PATH=/tmp/bin:$PATH
 `;
@@ -42,10 +44,12 @@ export class BuilderFixture {
   #builder!: Awaited<ReturnType<typeof ensureBuilderRoot>>;
   #endpoint!: TestEndpoint;
   #tokens!: TokenEndpoint;
+  #server!: AwsServer;
   ledger!: Ledger;
 
   async open(): Promise<void> {
     this.#builder = await ensureBuilderRoot();
+    this.#server = await startAwsServer(this.#builder);
     const dynamodb = await createDynamoDb(this.stack);
     const ssm = createSsm({ stack: this.stack, clock, hosts: [], events: { publish: () => undefined } });
     const { stack, images } = this;
@@ -63,6 +67,7 @@ export class BuilderFixture {
   }
 
   async close(): Promise<void> {
+    await this.#server?.close();
     await this.#tokens?.close();
     await this.#endpoint?.close();
   }
@@ -98,6 +103,7 @@ export class BuilderFixture {
       LANG: 'C.UTF-8',
       AWS_EC2_METADATA_DISABLED: 'true',
       AWS_REGION: this.stack.region,
+      AWS: this.#server.aws,
       ENDPOINT: this.#endpoint.url,
       GITHUB_ACTIONS: 'true',
       EDGEPAAS_STACK: 'Test',
