@@ -59,6 +59,8 @@ export interface PhaseRun {
   readonly open?: 'open';
   readonly since: number;
   readonly receipts?: Readonly<Record<string, Receipt>>;
+  /** Epoch milliseconds at which its task was answered. */
+  readonly settledAt?: number;
 }
 
 /** `<deploymentId>.<phase>.<wave>`: the Comment of the command, at most 100 characters. */

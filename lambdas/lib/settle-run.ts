@@ -79,14 +79,20 @@ async function heedAlarms(
   { ledger, cloudwatch }: Clients,
 ): Promise<Judgement> {
   if (!run.alarms || judgement.verdict === 'failure') return judgement;
-  const moved = await ledger.run({ ...run, phase: 'switch-traffic', wave: 0 });
-  const states = await describeAlarms(run.alarms, cloudwatch);
-  const raised = states.find(({ isRaised, since }) => isRaised && since >= (moved ?? run).since);
+  const [moved, states] = await Promise.all([movedAt(run, ledger), describeAlarms(run.alarms, cloudwatch)]);
+  const raised = states.find(({ isRaised, since }) => isRaised && since >= moved);
   if (!raised) return judgement;
   const { name, since, reason } = raised;
   const cause = `the alarm ${name} was raised at ${new Date(since).toISOString()}: ${reason}`;
   const receipts = judgement.verdict === 'success' ? judgement.receipts : {};
   return { verdict: 'failure', failure: 'alarm-raised', cause: oneLine(cause, 2000), receipts };
+}
+
+/** A switch that was sent again has moved traffic before it was, and not before the first wave's candidate was ready. */
+async function movedAt(run: PhaseRun, ledger: Ledger): Promise<number> {
+  const ofFirstWave = (phase: PhaseName) => ledger.run({ ...run, phase, wave: 0 });
+  const [ready, moved] = await Promise.all([ofFirstWave('start-candidate'), ofFirstWave('switch-traffic')]);
+  return Math.min(ready?.settledAt ?? Infinity, (moved ?? run).since);
 }
 
 /** A run stays open until its task is answered: whoever dies before that leaves it to the sweep. */

@@ -50,6 +50,22 @@ describe('an alarm that is raised while a release is watched', () => {
     expect(await judgeBakes(event, world)).toHaveLength(1);
   });
 
+  test('does so too when the switch was sent again since', async () => {
+    const settledAt = switchedAt - 120_000;
+    const ready = sampleRun({
+      phase: 'start-candidate',
+      open: undefined,
+      since: settledAt - 5000,
+      settledAt,
+    });
+    await world.ledger.put(runKey(ready), { ...ready });
+    await baking();
+    raise(settledAt - 1);
+    expect(await judgeBakes(event, world)).toEqual([]);
+    raise(settledAt + 1000);
+    expect(await judgeBakes(event, world)).toHaveLength(1);
+  });
+
   test('whose event got lost is seen by the sweep', async () => {
     await baking();
     raise(bakedAt + 5000);
