@@ -2,12 +2,18 @@
 source host/lib/docker.sh
 
 image::look() { # sets IMAGE_STATUS and IMAGE
-  docker::get "/images/$REPOSITORY_URI@$DIGEST/json"
+  docker::get_patiently "/images/$REPOSITORY_URI@$DIGEST/json"
   IMAGE_STATUS=${DOCKER_STATUSES[0]:-000} IMAGE=${DOCKER_ANSWERS[0]:-}
 }
 
 image::remove() {
   docker::call DELETE "/images/$REPOSITORY_URI@$DIGEST"
+}
+
+# Of an image that Docker does not tell of, nothing can be said.
+image::require_told() {
+  if [[ $IMAGE_STATUS == 200 ]]; then return; fi
+  phase::fail pull-failed "Docker does not tell of the image that it pulled ($IMAGE_STATUS): see journalctl --unit docker, and deploy again"
 }
 
 image::require_architecture() {

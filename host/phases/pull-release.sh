@@ -74,6 +74,7 @@ if [[ $IMAGE_STATUS != 200 ]]; then
   PULLED=true
 fi
 prune::older
+image::require_told
 image::require_architecture
 image::require_command
 phase::done "{\"pulled\":$PULLED,\"freeBytes\":$FREE_BYTES}"

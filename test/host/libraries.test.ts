@@ -128,6 +128,19 @@ describe('pull_size', () => {
   });
 });
 
+describe('an image that was pulled', () => {
+  it('is not taken for one of no architecture, nor removed, while Docker is away', () => {
+    const script = `REPOSITORY_URI=registry/web DIGEST=sha256:0; curl() { printf '\\n000\\n'; }
+      docker::may_return() { return 1; }; phase::fail() { printf %s "$1"; exit; }
+      image::look; image::require_told; image::require_architecture`;
+    expect(bash(['image'], script)).toBe('pull-failed');
+    const back = `away=000; docker::may_return() { return 0; }; phase::sleep() { away=200; }
+      docker::get() { DOCKER_STATUSES=("$away"); }
+      REPOSITORY_URI=registry/web DIGEST=sha256:0; image::look; printf %s "$IMAGE_STATUS"`;
+    expect(bash(['image'], back)).toBe('200');
+  });
+});
+
 describe('candidate::choose_logging', () => {
   const logging = (config: object) => {
     const file = join(folder, 'daemon.json');
