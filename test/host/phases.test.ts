@@ -131,6 +131,23 @@ describeRealHost('the phases on a bare host', () => {
     expect(asked.trim()).toMatch(/^[0-9]+ 200$/);
   });
 
+  it('lets requests in also while Docker cannot start, and takes none that go elsewhere', async () => {
+    const broken = '/run/systemd/system/docker.service.d/broken.conf';
+    const elsewhere = 'curl -s --max-time 2 http://169.254.169.254:7777/ || true';
+    await host.shell(`
+      iptables -w -t nat -A DOCKER ! -i docker0 -p tcp --dport 7777 -j DNAT --to-destination \
+        $(docker inspect --format '{{.NetworkSettings.IPAddress}}' edgepaas-web-green):80
+      mkdir -p ${broken.replace(/\/[^/]+$/, '')}; printf '[Service]\nExecStart=\nExecStart=/bin/false\n' >${broken}
+      systemctl daemon-reload; systemctl reset-failed docker; systemctl restart docker 2>/dev/null || true
+      iptables -w -t nat -F DOCKER`);
+    expect(await page()).toContain('"buildVersion":"v2"');
+    expect(await host.shell(elsewhere)).not.toContain('"buildVersion"');
+    await host.shell(
+      `rm ${broken}; systemctl daemon-reload; systemctl reset-failed docker; systemctl start docker`,
+    );
+    expect(await page()).toContain('"buildVersion":"v2"');
+  });
+
   it('says of a host what serves on it, and how that is', async () => {
     const values = valuesOf(host, 2, v2);
     const running = { liveSlot: 'green', liveDeployment: 'web-2', liveRunning: true, idleRunning: false };
