@@ -56,7 +56,6 @@ revert::go_back() { # sets BACK_MS
   if ! $SWITCHED; then return; fi
   revert::note reverting
   if [[ $MOVE_FROM != none ]] && ! revert::wake_previous; then revert::make_do "$REPLY"; fi
-  if [[ $LIVE_SLOT == "$MOVE_FROM" ]]; then return; fi
   local started
   clock::mark
   started=$REPLY

@@ -49,6 +49,19 @@ describeRealHost('the way back, and forward again', () => {
     expect(await containers()).toBe('edgepaas-web-blue running');
   });
 
+  it('is proven also by a run that follows one which was killed before its proof', async () => {
+    const values = await next(variants.healthy('v2'));
+    await walk(toServe, values);
+    const app = '/var/lib/edgepaas/apps/web';
+    await host.shell(
+      `touch ${app}/receipts/${values.deploymentId}/reverting; rm ${app}/traffic/green; systemctl stop nginx`,
+    );
+    expect(await failure('revert', values)).toMatchObject({ failure: 'revert-failed' });
+    await host.shell('systemctl start nginx');
+    expect(await host.finish('revert', values)).toMatchObject({ switched: true, liveSlot: 'blue' });
+    expect(await page()).toContain('"buildVersion":"v1"');
+  });
+
   it('leads from a candidate that is gone to a release that is sick, if that is all that runs, and says so', async () => {
     await walk(toServe, await next(variants.sickUnderTraffic('v3', 'never')));
     expect(await page()).toContain('"buildVersion":"v3"');
