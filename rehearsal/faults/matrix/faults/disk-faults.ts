@@ -16,6 +16,8 @@ const phases: readonly PhaseName[] = [
 const afterPull: readonly PhaseName[] = ['run-migrations', 'start-candidate'];
 const afterStart: readonly PhaseName[] = ['switch-traffic', 'bake', 'retire', 'revert'];
 
+const unwritten = ['disk-full', 'phase-interrupted'] as const;
+
 /** To the last block: root may use what a file system keeps back. */
 const fill = (folder: string) => `
   for unit in M K; do
@@ -45,11 +47,9 @@ export const diskFaults = {
   'root-disk-full': {
     says: 'the root disk is filled by somebody else',
     places: phases,
-    // The agent itself has to write each script, and that of the way back: what it cannot write ends without a receipt.
-    promise: either(
-      goesOn,
-      isRefused('disk-full', 'phase-interrupted'),
-      isStuck('disk-full', 'phase-interrupted'),
+    // The agent itself has to write each script, that of the way back too: what it cannot write ends without a receipt.
+    promise: either(goesOn, isRefused(...unwritten), (place) =>
+      isStuck(...unwritten)(place === 'start-candidate' ? 'bake' : place),
     ),
     async strike(scene) {
       scene.excuse('root disk full', ['upload']); // which Nginx takes in whole before it passes it on
