@@ -5,7 +5,13 @@ source host/lib/redact.sh
 
 slot::look() { # slot; sets CONTAINER_STATUS (200: there is one) and CONTAINER
   docker::get_patiently "/containers/edgepaas-$APP-$1/json"
+  slot::take_answer
+}
+
+# A Docker that errs can tell no more than one that is away.
+slot::take_answer() {
   CONTAINER_STATUS=${DOCKER_STATUSES[0]:-000} CONTAINER=${DOCKER_ANSWERS[0]:-}
+  if [[ ! $CONTAINER_STATUS =~ ^(200|404)$ ]]; then CONTAINER_STATUS=000; fi
 }
 
 # A Docker that is away cannot tell, and its containers run on.
@@ -22,7 +28,8 @@ slot::is_ours() { # of the container last looked at: did this deployment start i
 # image's id is the digest of its index or of its manifest, whichever was pulled, so equal ids are not the only proof.
 slot::identify() { # slot
   docker::get_patiently "/containers/edgepaas-$APP-$1/json" "/images/$REPOSITORY_URI@$DIGEST/json"
-  CONTAINER_STATUS=${DOCKER_STATUSES[0]:-000} CONTAINER=${DOCKER_ANSWERS[0]:-} IS_RELEASE=false
+  slot::take_answer
+  IS_RELEASE=false
   local wanted
   docker::text "${DOCKER_ANSWERS[1]:-}" Id
   wanted=$REPLY

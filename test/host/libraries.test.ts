@@ -257,6 +257,25 @@ describe('http::get', () => {
   });
 });
 
+describe('slot::is_dead', () => {
+  it.each([
+    ['200', '{"State":{"Running":true},"RestartCount":0}', 'lives'],
+    ['200', '{"State":{"Running":false},"RestartCount":0}', 'dead'],
+    ['404', '{"message":"No such container"}', 'dead'],
+    ['500', '{"message":"context deadline exceeded"}', 'lives'],
+    ['000', '', 'lives'],
+  ])('of a container of which Docker says %s, %s: %s', (status, answer, expected) => {
+    const said = bash(
+      ['slot'],
+      `APP=web; docker::get_patiently() { DOCKER_STATUSES=("$status") DOCKER_ANSWERS=("$answer"); }
+       status=$1 answer=$2; slot::look blue; if slot::is_dead; then printf dead; else printf lives; fi`,
+      status,
+      answer,
+    );
+    expect(said).toBe(expected);
+  });
+});
+
 describe('slot::identify', () => {
   const digest = `sha256:${'a'.repeat(64)}`;
   const identify = (container: object, image: object) =>
