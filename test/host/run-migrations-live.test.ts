@@ -104,11 +104,12 @@ describeRealHost('run-migrations under traffic', () => {
   });
 
   it('the way back over a migration needs a declaration once the candidate has had traffic', async () => {
-    const values = await walk(await release('v2', 'notes', 'expand'), 'run-migrations', 'start-candidate');
-    const removed = await host.done('revert', { ...values, schema: 'newer' });
+    const image = await release('v2', 'notes', 'expand');
+    const unseen = await walk(image, 'run-migrations', 'start-candidate');
+    const removed = await host.done('revert', { ...unseen, schema: 'newer' });
     expect(removed).toMatchObject({ switched: false, onNewerSchema: false, liveDigest: live.digest });
     expect(await page()).toBe('200 v1');
-    for (const phase of ['start-candidate', 'switch-traffic'] as const) await host.done(phase, values);
+    const values = await walk(image, 'start-candidate', 'switch-traffic');
     const refused = await host.phaseHost.run('revert', { ...values, schema: 'newer' });
     expect(refused.receipt).toMatchObject({
       failure: 'revert-failed',

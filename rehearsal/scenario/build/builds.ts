@@ -32,6 +32,7 @@ export const builds: Step[] = [
   },
   {
     title: 'The same commit, built without cache',
+    inTests: false,
     run: (rehearsal) => deployByScript(rehearsal, 'web', ['--wait', '--no-cache']),
     expect: { outcome: 'Succeeded', serving: sixDigits },
     check: async (rehearsal, deployment) => [
