@@ -73,17 +73,18 @@ async function run(seed: number, { stack, apps, random, time }: Given): Promise<
       happened += 1;
       act(happening, { app, deployer, fleet, time, behaviours });
     });
-  const ended = () => {
-    judge.look();
-    return happened === happenings.length && judge.running.length === 0 && time.now() > weather.lastArrival;
-  };
-  await time.runUntil(ended, longest);
+  // Each ending is judged before anything else happens: what comes after it may change the hosts.
+  const runUntil = (isOver: () => boolean, most: number) =>
+    time.runUntil(() => (judge.look(), isOver()), most);
+  const ended = () =>
+    happened === happenings.length && judge.running.length === 0 && time.now() > weather.lastArrival;
+  await runUntil(ended, longest);
   weather.over = true;
   // Whatever was left open is closed within a few sweeps, and their executions end.
-  await time.runUntil(() => false, 3 * minute);
+  await runUntil(() => false, 3 * minute);
   // The check of the hosts finds those that lag behind, and brings them forward if it may.
-  await time.runUntil(() => judge.running.length === 0 && judge.hostsBehind().length === 0, 20 * minute);
-  if (!(await time.runUntil(ended, longest))) judge.problems.push('an execution still runs after a day');
+  await runUntil(() => judge.running.length === 0 && judge.hostsBehind().length === 0, 20 * minute);
+  if (!(await runUntil(ended, longest))) judge.problems.push('an execution still runs after a day');
   await time.track(judge.end());
   await deployer.close();
   const { endings, problems } = judge;
