@@ -106,7 +106,8 @@ function readReceipt(run: PhaseRun, output: string): Receipt | undefined {
 function isOf(run: PhaseRun, receipt: Receipt): boolean {
   if (receipt.phase !== run.phase) return false;
   const anonymous = receipt.result === 'failed' && receipt.failure === 'invalid-parameter';
-  return anonymous || receipt.deploymentId === run.deploymentId;
+  // A closing sends the same run again under a higher fence; what the earlier command says is not its answer.
+  return anonymous || (receipt.deploymentId === run.deploymentId && receipt.fence === run.fence);
 }
 
 function parseJson(text: string): unknown {

@@ -128,7 +128,7 @@ describe('a host that is behind for the second time', () => {
     });
 
   beforeEach(async () => {
-    const run = sampleRun({ deploymentId: 'web-3', phase: 'inspect', hosts: [host] });
+    const run = sampleRun({ deploymentId: 'web-3', fence: 3, phase: 'inspect', hosts: [host] });
     invocations = [invocationOf(run, doneLine(run, { liveDigest: digestOf('b') }))];
     const look = { commandId: 'command-1', hosts: [host], sentAt: now - 60_000 };
     const learned = { fence: 3, digest: digestOf('a'), answeredAt: {}, catchUps: {}, looks: [look] };

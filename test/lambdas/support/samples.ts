@@ -148,21 +148,21 @@ export const sampleFacts: Record<PhaseName, Record<string, unknown>> = {
   },
 };
 
-type Told = Pick<PhaseRun, 'deploymentId' | 'phase'>;
+type Told = Pick<PhaseRun, 'deploymentId' | 'phase'> & Partial<Pick<PhaseRun, 'fence'>>;
 
 /** The one line a script prints when it is done. */
-export const doneLine = ({ deploymentId, phase }: Told, facts: Record<string, unknown> = {}) =>
+export const doneLine = ({ deploymentId, phase, fence = 1 }: Told, facts: Record<string, unknown> = {}) =>
   JSON.stringify({
     phase,
     deploymentId,
-    fence: 1,
+    fence,
     result: 'done',
     ms: 10,
     facts: { ...sampleFacts[phase], ...facts },
   });
 
-export const failedLine = ({ deploymentId, phase }: Told, failure: FailureId, cause = 'because') =>
-  JSON.stringify({ phase, deploymentId, fence: 1, result: 'failed', failure, cause, ms: 10 });
+export const failedLine = ({ deploymentId, phase, fence = 1 }: Told, failure: FailureId, cause = 'because') =>
+  JSON.stringify({ phase, deploymentId, fence, result: 'failed', failure, cause, ms: 10 });
 
 /** An entry of ListCommandInvocations for a run's host. */
 export const invocationOf = (
