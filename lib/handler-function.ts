@@ -40,7 +40,7 @@ export class HandlerFunction extends Construct {
       // A Lambda's share of CPU grows with its memory; at 512 MB a cold start takes a third of what it takes at 128.
       memorySize: 512,
       timeout: Duration.seconds(props.timeoutSeconds ?? 30),
-      // A throttled call of the SDK is worth more tries than its default of three: the graph knows no such error.
+      // A throttled call is worth more tries than the SDK's three, some ten seconds of them; then the graph tries the function again.
       environment: { AWS_MAX_ATTEMPTS: '6', ...props.environment },
       role: this.role,
       logGroup,

@@ -27,8 +27,23 @@ export interface Definition {
 /** Where a failure is all that is left, the execution fails, and its status event starts the closing. */
 const lastWords = ['CloseDeployment'];
 
-/** Errors that Step Functions and Lambda name; every other one must be a failure id. */
+/** Errors that Step Functions and Lambda name; every other one must be a failure id, or of AWS's calls. */
 const serviceErrors = /^(States\.[A-Za-z]+|Lambda\.[A-Za-z]+|Sandbox\.Timedout|Runtime\.ExitError)$/;
+
+/** What throttles a Lambda's call, and what failed on AWS's side, as DynamoDB, EC2, ECR, SSM, Step Functions and CloudWatch call it. */
+export const callErrors: readonly string[] = [
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'Throttling',
+  'ThrottlingException',
+  'InternalError',
+  'InternalServerError',
+  'InternalServiceFault',
+  'ServerException',
+  'ServiceUnavailable',
+  'Unavailable',
+  'TimeoutError',
+];
 
 /** What asl-validator does not see, one line a problem, beginning with the state's name. */
 export function findProblems(definition: Definition): string[] {
@@ -112,7 +127,7 @@ function outOfPlace(matchers: readonly Matcher[], field: string): string[] {
 
 function unknownErrors(matchers: readonly Matcher[]): string[] {
   const named = new Set(matchers.flatMap(({ ErrorEquals }) => ErrorEquals));
-  const known = (name: string) => serviceErrors.test(name) || failureIds.some((id) => id === name);
+  const known = (name: string) => serviceErrors.test(name) || [...callErrors, ...failureIds].includes(name);
   return [...named].filter((name) => !known(name)).map((name) => `matches ${name}, which is no failure id`);
 }
 

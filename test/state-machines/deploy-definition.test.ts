@@ -9,6 +9,7 @@ import { phaseNames, type PhaseName } from '../../contracts/phase-name.ts';
 import { phases } from '../../contracts/phases/index.ts';
 import { sentAgain } from '../../lambdas/lib/judge.ts';
 import { appSettings } from '../../lib/app-settings.ts';
+import { callErrors } from '../../scripts/check/definition-rules.ts';
 import { graphHandlers, pascalCase, substitutionOf } from '../../lib/handler-name.ts';
 import { allStates, source, substituted, type AslState } from './read-graph.ts';
 
@@ -45,11 +46,12 @@ describe('the definition', () => {
 
 describe('an error', () => {
   test.each(guarded)(
-    'that %s retries or catches is one that can come: a failure’s id or a platform’s name',
+    'that %s retries or catches is one that can come: a failure’s id, a platform’s name or an error of its calls',
     (_, state) => {
       for (const { ErrorEquals } of rulesOf(state))
         for (const error of ErrorEquals)
-          if (!/^(States|Lambda|Sandbox|Runtime)\.[A-Z]/.test(error)) expect(failureIds).toContain(error);
+          if (!/^(States|Lambda|Sandbox|Runtime)\.[A-Z]/.test(error))
+            expect([...failureIds, ...callErrors]).toContain(error);
     },
   );
 

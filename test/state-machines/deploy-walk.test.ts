@@ -113,6 +113,18 @@ describe('a transient fault', () => {
       expect(terminal(await walkGraph({ mishaps: { [handler]: [{ fails }, { fails }] } }))).toBe('Succeeded');
   });
 
+  test.each(handlers)('of %s’s calls of AWS is tried again', async (handler) => {
+    for (const fails of ['ProvisionedThroughputExceededException', 'RequestLimitExceeded', 'ServerException'])
+      expect(terminal(await walkGraph({ mishaps: { [handler]: [{ fails }, { fails }] } }))).toBe('Succeeded');
+  });
+
+  test('of run-phase’s calls of AWS is tried again, in each phase', async () => {
+    const throttled = Array.from({ length: 20 }, (_, call) =>
+      call % 2 ? undefined : { fails: 'ThrottlingException' },
+    );
+    expect(terminal(await walkGraph({ mishaps: { 'run-phase': throttled } }))).toBe('Succeeded');
+  });
+
   test('of run-phase’s platform sends the phase again, with a new token', async () => {
     const walk = await walkGraph({ mishaps: { 'run-phase': [undefined, { fails: 'Lambda.Unknown' }] } });
     expect(terminal(walk)).toBe('Succeeded');

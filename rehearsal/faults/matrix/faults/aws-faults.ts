@@ -53,7 +53,7 @@ const callsMeet =
     };
   };
 
-/** The SDK tries thrice: by then it is the graph that has to try again. */
+/** The SDK tries six times (lib/handler-function.ts): by then it is the graph that has to try again. */
 const throttledCalls = 7;
 const throttled = new AwsError(
   'ProvisionedThroughputExceededException',

@@ -25,9 +25,11 @@ async function takeDown(scene: Scene, script: string, comeBack: string): Promise
   await scene.ground.shell(script);
 }
 
-const squat = (port: string) =>
-  `systemd-run --quiet --collect --unit=squatter perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1",
-    LocalPort => ${port}, Listen => 5, ReuseAddr => 1) or exit 1; sleep 1 while 1'`;
+/** Has begun to listen when it answers; fails where somebody else does already. */
+const squat = (address: string, port: string) =>
+  `systemd-run --quiet --collect --unit=squatter --property=Type=forking perl -MIO::Socket::INET -e 'my ($address, $port) = @ARGV;
+    my $s = IO::Socket::INET->new(LocalAddr => $address, LocalPort => $port, Listen => 5, ReuseAddr => 1) or die $@;
+    exit 0 if fork; sleep 1 while 1' ${address} ${port}`;
 const idlePort = `$([ -e /var/lib/edgepaas/apps/web/traffic/green ] && echo 8080 || echo 8081)`;
 const leave = 'systemctl stop squatter 2>/dev/null || :';
 
@@ -66,18 +68,15 @@ export const nginxFaults = {
     says: 'a person stops Nginx',
     places: touchingNginx,
     promise: withoutNginx,
-    strike: (scene) => takeDown(scene, 'systemctl stop nginx', 'systemctl start nginx'),
+    // Where the phase starts it at that moment, systemd drops what the person asked for.
+    strike: (scene) => takeDown(scene, 'systemctl stop nginx || :', 'systemctl start nginx'),
   },
   'port-80-taken': {
     says: 'another program takes port 80 from Nginx',
     places: ['inspect', 'install-nginx', 'switch-traffic', 'bake', 'revert'],
     promise: withoutNginx,
     strike: (scene) =>
-      takeDown(
-        scene,
-        `systemctl stop nginx; ${squat('80').replace('LocalAddr => "127.0.0.1",', '')}`,
-        `${leave}; systemctl start nginx`,
-      ),
+      takeDown(scene, `systemctl stop nginx; ${squat('0.0.0.0', '80')}`, `${leave}; systemctl start nginx`),
   },
   'slot-port-taken': {
     says: "another program takes the idle slot's port",
@@ -88,9 +87,9 @@ export const nginxFaults = {
         ? either(goesOn, isRefused('slot-port-taken'))(place)
         : isRefused('slot-port-taken')(place),
     latest: 0.1,
-    async strike({ ground, undo }) {
+    async strike({ ground, place, undo }) {
       undo(() => ground.shell(leave));
-      await ground.shell(squat(idlePort));
+      await ground.shell(`${squat('127.0.0.1', idlePort)} ${place === 'start-candidate' ? '|| :' : ''}`);
     },
   },
 } satisfies Record<string, Fault>;
