@@ -1,6 +1,7 @@
 import type { PhaseName } from '../../../../contracts/phase-name.ts';
 import { either, goesOn, inPlaces, isRefused, isStuck } from '../endings.ts';
 import type { Fault } from '../fault.ts';
+import type { Place } from '../place.ts';
 import type { Scene } from '../scene.ts';
 
 const phases: readonly PhaseName[] = [
@@ -14,6 +15,7 @@ const phases: readonly PhaseName[] = [
   'revert',
 ];
 const afterPull: readonly PhaseName[] = ['run-migrations', 'start-candidate'];
+const beforeSwitch: readonly Place[] = ['inspect', 'pull-release', ...afterPull];
 const afterStart: readonly PhaseName[] = ['switch-traffic', 'bake', 'retire', 'revert'];
 
 const unwritten = ['disk-full', 'phase-interrupted'] as const;
@@ -47,9 +49,10 @@ export const diskFaults = {
   'root-disk-full': {
     says: 'the root disk is filled by somebody else',
     places: phases,
-    // The agent itself has to write each script, that of the way back too: what it cannot write ends without a receipt.
+    // The agent itself has to write each script, that of the way back too: what it cannot write ends without a receipt. Wherever
+    // the disk was filled, that may come to be start-candidate's.
     promise: either(goesOn, isRefused(...unwritten), (place) =>
-      isStuck(...unwritten)(place === 'start-candidate' ? 'bake' : place),
+      isStuck(...unwritten)(beforeSwitch.includes(place) ? 'bake' : place),
     ),
     async strike(scene) {
       scene.excuse('root disk full', ['upload']); // which Nginx takes in whole before it passes it on
