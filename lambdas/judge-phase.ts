@@ -1,6 +1,7 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient, type CommandInvocation } from '@aws-sdk/client-ssm';
+import { isUnderAnotherFence } from './lib/judge.ts';
 import { Ledger, parseRunId, runIdOf, type PhaseRun } from './lib/ledger.ts';
 import { readComment, readInvocations, settleOpen, settleRun, type Clients } from './lib/settle-run.ts';
 
@@ -26,9 +27,10 @@ const clockSkewMs = 1000;
  * An earlier attempt's command bears the same Comment, and its event may come late or twice: what it says is not this attempt's
  * verdict. A command that has ended before run-phase could write its id down was requested after the run was.
  */
-function isOf(run: PhaseRun, commandId: string, [invocation]: CommandInvocation[]): boolean {
-  const requestedAt = invocation?.RequestedDateTime?.getTime() ?? 0;
-  return Boolean(run.commandIds?.has(commandId)) || requestedAt >= run.since - clockSkewMs;
+function isOf(run: PhaseRun, commandId: string, invocations: CommandInvocation[]): boolean {
+  if (run.commandIds?.has(commandId)) return true;
+  const requestedAt = invocations[0]?.RequestedDateTime?.getTime() ?? 0;
+  return requestedAt >= run.since - clockSkewMs && !isUnderAnotherFence(run, invocations);
 }
 
 /** EventBridge's `CloudWatch Alarm State Change`, of an alarm that some app heeds. */

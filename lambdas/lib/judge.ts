@@ -92,23 +92,31 @@ function readAnswer(run: PhaseRun, invocation: CommandInvocation): HostAnswer {
 }
 
 /** The first line that is this deployment's receipt of this phase; the agent appends lines of its own to a failed step's output. */
-function readReceipt(run: PhaseRun, output: string): Receipt | undefined {
-  for (const line of output.split('\n').filter((text) => text.startsWith('{'))) {
-    const parsed = receiptSchema.safeParse(parseJson(line));
-    if (!parsed.success || !isOf(run, parsed.data)) continue;
-    if (parsed.data.result === 'failed' || phases[run.phase].facts.safeParse(parsed.data.facts).success)
-      return parsed.data;
-  }
-  return undefined;
+const readReceipt = (run: PhaseRun, output: string): Receipt | undefined =>
+  receiptsIn(output).find(
+    (one) =>
+      isOf(run, one) && (one.result === 'failed' || phases[run.phase].facts.safeParse(one.facts).success),
+  );
+
+function receiptsIn(output: string): Receipt[] {
+  return output.split('\n').flatMap((line) => {
+    const parsed = line.startsWith('{') ? receiptSchema.safeParse(parseJson(line)) : undefined;
+    return parsed?.success ? [parsed.data] : [];
+  });
 }
 
 /** A script whose parameters did not reach it, as under an old agent, cannot know which deployment it is part of. */
 function isOf(run: PhaseRun, receipt: Receipt): boolean {
   if (receipt.phase !== run.phase) return false;
   const anonymous = receipt.result === 'failed' && receipt.failure === 'invalid-parameter';
-  // A closing sends the same run again under a higher fence; what the earlier command says is not its answer.
-  return anonymous || (receipt.deploymentId === run.deploymentId && receipt.fence === run.fence);
+  return anonymous || receipt.deploymentId === run.deploymentId;
 }
+
+/** Whether these are of a command that this deployment sent under another fence: a closing sends the same run again under its own. */
+export const isUnderAnotherFence = (run: PhaseRun, invocations: readonly CommandInvocation[]): boolean =>
+  invocations
+    .flatMap((invocation) => receiptsIn(outputOf(invocation)))
+    .some(({ deploymentId, fence }) => deploymentId === run.deploymentId && fence !== run.fence);
 
 function parseJson(text: string): unknown {
   try {

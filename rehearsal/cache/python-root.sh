@@ -10,8 +10,9 @@ sh "$DEBOOTSTRAP" --variant=minbase --include="$PACKAGES" "$RELEASE" "$target" "
 # The user of the example's Dockerfile, and the place of its SQLite file.
 chroot "$target" useradd --uid 10001 --user-group --no-create-home --home-dir /app --shell /usr/sbin/nologin app
 chroot "$target" install -d -o app -g app /data/sqlite
-# Compiled here: a container's user could not keep what it compiles, and would do so at each start.
-chroot "$target" python3 -m compileall -q /usr/lib/python3 /usr/lib/python3.11
+# Compiled here: a container's user could not keep what it compiles, and would do so at each start. Not by the times of the
+# sources, which a layer leaves out.
+chroot "$target" python3 -m compileall -q -f --invalidation-mode unchecked-hash /usr/lib/python3 /usr/lib/python3.11
 
 cd "$target"
 umount proc sys 2>/dev/null || true

@@ -33,9 +33,9 @@ describeRealHost('run-migrations under traffic', () => {
   afterAll(() => host?.close());
   beforeEach(async () => {
     await host.database.query(`SET ROLE app; ${atFirstRevision}`);
-    const load = 'while true; do curl -s -o /dev/null http://127.0.0.1/; sleep 0.05; done';
+    const load = "curl -s -o /dev/null --rate 20/s 'http://127.0.0.1/?[1-1000000]'";
     await host.phaseHost.shell(`docker start $(docker ps --all --quiet --filter label=edgepaas.app=web)
-      systemd-run -q --unit load bash -c '${load}'`);
+      systemd-run -q --unit load ${load}`);
     await expect.poll(page, { timeout: 10_000 }).toBe('200 v1');
     // What a test before has broken is not how this live release did.
     await host.phaseHost.shell(': >/var/log/nginx/edgepaas/web.log');

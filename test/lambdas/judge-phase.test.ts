@@ -128,6 +128,17 @@ describe('an attempt', () => {
     expect(await judged()).toBe('success');
   });
 
+  test('is not settled by what was sent under an earlier fence, just before a closing sent it again', async () => {
+    const run = await waiting({ fence: 8, commandIds: undefined });
+    for (const line of [failedLine({ ...run, fence: 7 }, 'fence-stale'), doneLine({ ...run, fence: 7 })]) {
+      answer(run, line, { requestedAt: since - 40 });
+      expect(await judged()).toBe('nothing waits for it');
+    }
+    expect(answers()).toEqual([]);
+    answer(run, doneLine(run), { requestedAt: since + 40 });
+    expect(await judged()).toBe('success');
+  });
+
   test('that began while the one before was being judged keeps its own callback', async () => {
     const run = await waiting();
     answer(run, doneLine(run));

@@ -45,7 +45,6 @@ describe('a host that is done', () => {
     expect(failure(judged(doneLine({ ...run, phase: 'retire' })))).toBe('receipt-missing');
     expect(failure(judged(failedLine({ ...run, phase: 'retire' }, 'retire-failed')))).toBe('receipt-missing');
     expect(failure(judged(doneLine({ ...run, deploymentId: 'web-2' })))).toBe('receipt-missing');
-    expect(failure(judged(doneLine({ ...run, fence: run.fence + 1 })))).toBe('receipt-missing');
   });
 
   test('is no success with facts that the contract does not know', () => {
