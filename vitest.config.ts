@@ -61,7 +61,7 @@ export default defineConfig({
           name: 'hosts',
           include: ['test/**/*.test.ts'],
           exclude: [...pure, ...onRequest],
-          maxWorkers: 4,
+          maxWorkers: 6,
           sequence: { groupOrder: 1 },
         },
       },
