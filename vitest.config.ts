@@ -2,16 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Whoever begins these last waits for them alone. */
-const longest = [
-  'end-to-end/database',
-  'end-to-end/build',
-  'host/run-migrations-interrupted',
-  'faults/',
-  'end-to-end/real-host',
-  'host/run-migrations',
-  'test/host/',
-  'test/examples/',
-];
+const longest = ['faults/', 'end-to-end/', 'host/run-migrations', 'test/host/', 'test/examples/'];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -29,6 +20,8 @@ const pure = [
   'test/rehearsal/{asl,assembly,report,simulation}/**/*.test.ts',
   'test/rehearsal/aws/!(aws-cli).test.ts',
 ];
+/** What `npm start -- --scenario` walks for minutes, and what is looked for in what it leaves: `npm run scenarios`. */
+const scenarios = ['test/rehearsal/end-to-end/{build,database,hosts}.test.ts'];
 /** Hosts of other distributions take their mirrors and minutes: on request. */
 const onRequest = process.env['EDGEPAAS_DISTRIBUTIONS'] ? [] : ['test/host/distribution-others.test.ts'];
 
@@ -60,10 +53,14 @@ export default defineConfig({
         test: {
           name: 'hosts',
           include: ['test/**/*.test.ts'],
-          exclude: [...pure, ...onRequest],
-          maxWorkers: 6,
+          exclude: [...pure, ...scenarios, ...onRequest],
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
+      },
+      {
+        extends: true,
+        test: { name: 'scenarios', include: scenarios, maxWorkers: 3, sequence: { groupOrder: 2 } },
       },
     ],
   },

@@ -1,9 +1,13 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** `npm test`: everything `npm run check` checks, then every test. Arguments go to vitest, as in `npm test -- test/lambdas`. */
+/**
+ * `npm test`: everything `npm run check` checks, and beside it every test but the scenarios, which are `npm run scenarios`. Other
+ * arguments go to vitest, as in `npm test -- test/lambdas`.
+ */
 
 interface Counts {
   readonly numPassedTests: number;
@@ -11,15 +15,17 @@ interface Counts {
   readonly numPendingTests: number;
 }
 
-const run = (command: string, parameters: string[]) =>
-  spawnSync(command, parameters, { stdio: 'inherit' }).status ?? 1;
+async function run(command: string, parameters: string[]): Promise<number> {
+  const [code] = (await once(spawn(command, parameters, { stdio: 'inherit' }), 'close')) as [number | null];
+  return code ?? 1;
+}
 
-function runTests(filters: string[]): { status: number; counts: Counts } {
+async function runTests(parameters: string[]): Promise<{ status: number; counts: Counts }> {
   const folder = mkdtempSync(join(tmpdir(), 'edgepaas-test-'));
   const report = join(folder, 'report.json');
   try {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-    const status = run('node_modules/.bin/vitest', ['run', ...reporters, ...filters]);
+    const status = await run('node_modules/.bin/vitest', ['run', ...reporters, ...parameters]);
     return { status, counts: JSON.parse(readFileSync(report, 'utf8')) as Counts };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -30,14 +36,20 @@ function runTests(filters: string[]): { status: number; counts: Counts } {
 const prepareHosts = () =>
   spawn(process.execPath, ['--import', 'tsx', 'scripts/prepare-hosts.ts'], { stdio: 'ignore' }).unref();
 
+const runChecks = () => run(process.execPath, ['--import', 'tsx', 'scripts/check.ts']);
+
 const isRootOnLinux = process.platform === 'linux' && process.getuid?.() === 0;
-const filters = process.argv.slice(2);
-if (filters.length === 0) prepareHosts();
-const checked = filters.length > 0 ? 0 : run(process.execPath, ['--import', 'tsx', 'scripts/check.ts']);
-const { status, counts } = runTests(filters);
+const asked = process.argv.slice(2);
+const isAll = asked.length === 0;
+const isWhole = isAll || asked.join(' ') === '--project scenarios';
+if (isWhole) prepareHosts();
+const [checked, { status, counts }] = await Promise.all([
+  isAll ? runChecks() : 0,
+  runTests(isAll ? ['--project', 'pure', '--project', 'hosts'] : asked),
+]);
 if (checked !== 0) console.log('npm run check failed: see above');
 const { numPassedTests, numFailedTests, numPendingTests } = counts;
 console.log(`tests: ${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`);
-const incomplete = filters.length === 0 && isRootOnLinux && numPendingTests > 0;
+const incomplete = isWhole && isRootOnLinux && numPendingTests > 0;
 if (incomplete) console.log('With root nothing may be skipped: the names above say what this machine lacks');
 process.exitCode = checked || status || Number(incomplete);

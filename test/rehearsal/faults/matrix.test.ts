@@ -18,7 +18,7 @@ const everFailed = JSON.parse(
 ) as readonly Drawn[];
 
 const seed = 1;
-const slice = askedCases({ seed, parts: [matrix], pattern: '*', slice: 2, fresh: true, failedOnly: false })
+const slice = askedCases({ seed, parts: [matrix], pattern: '*', slice: 1, fresh: true, failedOnly: false })
   .flatMap(({ cases }) => cases)
   .map((name): Drawn => ({ name, seed }));
 
@@ -33,5 +33,5 @@ describeRealHost('the fault matrix', () => {
     }
     const problems = told.map(({ name, problems }) => [name, ...problems]);
     expect(problems).toEqual(drawn.map(({ name }) => [name]));
-  });
+  }, 900_000);
 });
