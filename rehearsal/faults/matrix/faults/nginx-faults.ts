@@ -75,8 +75,13 @@ export const nginxFaults = {
     says: 'another program takes port 80 from Nginx',
     places: ['inspect', 'install-nginx', 'switch-traffic', 'bake', 'revert'],
     promise: withoutNginx,
+    // Until it has the port: install-nginx may start Nginx at that moment.
     strike: (scene) =>
-      takeDown(scene, `systemctl stop nginx; ${squat('0.0.0.0', '80')}`, `${leave}; systemctl start nginx`),
+      takeDown(
+        scene,
+        `until systemctl stop nginx && ${squat('0.0.0.0', '80')}; do :; done`,
+        `${leave}; systemctl start nginx`,
+      ),
   },
   'slot-port-taken': {
     says: "another program takes the idle slot's port",
