@@ -118,7 +118,10 @@ async function forgetCallbacks(runs: PhaseRun[], ledger: Ledger): Promise<void> 
     );
 }
 
-/** An execution that lost its lease may still be closing: what the holder of a higher fence wrote stays. */
+/**
+ * An execution that lost its lease may still be closing: what the holder of a higher fence wrote stays. A closing that is tried
+ * again ended when it first said so: by now the next deployment may have begun.
+ */
 async function recordHistory(
   closed: Closed,
   { request, lease }: CloseInput['deployment'],
@@ -127,7 +130,7 @@ async function recordHistory(
 ): Promise<void> {
   await ledger.update(
     historyKey(request.app, closed.deploymentId),
-    'SET closed = :closed, outcome = :outcome, closedBy = :by, closedFence = :fence, endedAt = :now',
+    'SET closed = :closed, outcome = :outcome, closedBy = :by, closedFence = :fence, endedAt = if_not_exists(endedAt, :now)',
     {
       ':closed': closed,
       ':outcome': closed.outcome,

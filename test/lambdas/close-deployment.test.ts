@@ -71,7 +71,10 @@ describe('a deployment that succeeded', () => {
     const { close, commit } = await begin();
     await commit();
     const first = await close();
+    await world.ledger.update(historyKey('web', 'web-1'), 'SET endedAt = :then', { ':then': 1 });
     expect(await close()).toEqual(first);
+    // The next one may have begun since.
+    expect(await history('web-1')).toMatchObject({ endedAt: 1 });
     expect((await world.ledger.current('web'))?.deploymentId).toBe('web-1');
   });
 });

@@ -44,6 +44,7 @@ export const isStuck =
 /** A person stopped the execution: the closing goes back, or forward where the release was committed. */
 export const isClosed: Promised = (place) => {
   if (place === 'retire') return [succeeded];
+  if (place === 'revert') return [ending('RolledBack', 'phase-cancelled')];
   return isRefused('phase-cancelled')(place);
 };
 

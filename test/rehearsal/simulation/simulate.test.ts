@@ -3,7 +3,7 @@ import { withStack } from '../../../rehearsal/faults/schedules.ts';
 import { simulate, type Simulated } from '../../../rehearsal/simulation/simulate.ts';
 
 /** Schedules of pushes, people, hosts that come and go, aborts and faults in simulated time; a seed that ever failed is added. */
-const seeds = [...Array.from({ length: 25 }, (_, index) => index + 1), 469, 828];
+const seeds = [...Array.from({ length: 25 }, (_, index) => index + 1), 469, 828, 1828];
 
 const simulated: Simulated[] = [];
 let again: Simulated;
