@@ -20,8 +20,8 @@ const pure = [
   'test/rehearsal/{asl,assembly,report,simulation}/**/*.test.ts',
   'test/rehearsal/aws/!(aws-cli).test.ts',
 ];
-/** What `npm start -- --scenario` walks for minutes, and what is looked for in what it leaves: `npm run scenarios`. */
-const scenarios = ['test/rehearsal/end-to-end/{build,database,hosts}.test.ts'];
+/** Whole deployments, as `npm start` walks them for minutes, and what is looked for in what they leave: `npm run scenarios`. */
+const scenarios = ['test/rehearsal/{end-to-end,scenario}/**/*.test.ts'];
 /** Hosts of other distributions take their mirrors and minutes: on request. */
 const onRequest = process.env['EDGEPAAS_DISTRIBUTIONS'] ? [] : ['test/host/distribution-others.test.ts'];
 
@@ -54,7 +54,7 @@ export default defineConfig({
           name: 'hosts',
           include: ['test/**/*.test.ts'],
           exclude: [...pure, ...scenarios, ...onRequest],
-          maxWorkers: 4,
+          maxWorkers: 5,
           sequence: { groupOrder: 1 },
         },
       },
