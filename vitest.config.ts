@@ -28,6 +28,7 @@ const onRequest = process.env['EDGEPAAS_DISTRIBUTIONS'] ? [] : ['test/host/distr
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
+    globalSetup: 'test/support/temporary-folder.ts',
     pool: 'forks',
     // Bounds for what hangs, not expectations: a busy machine may be many times slower than an idle one.
     testTimeout: 240_000,

@@ -1,10 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { afterAll } from 'vitest';
-import { rmSync } from 'node:fs';
 import { type EdgePaasConfigInput, parseConfig } from '../../contracts/config.ts';
 import { EdgePaasStack } from '../../lib/edgepaas-stack.ts';
 import { handlerNames } from '../../lib/handler-name.ts';
@@ -71,13 +68,11 @@ export const everything: EdgePaasConfigInput = {
   ],
 };
 
-const folders: string[] = [];
-afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+const makeFolder = () => mkdtempSync(join(process.env['EDGEPAAS_TEST_FOLDER']!, 'synth-'));
 
 /** Empty handlers: what they do is tested elsewhere, and building them takes time. */
 function emptyBundles(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'edgepaas-test-'));
-  folders.push(folder);
+  const folder = makeFolder();
   for (const name of handlerNames) {
     mkdirSync(join(folder, name));
     writeFileSync(join(folder, name, 'index.mjs'), `export const handler = '${name}';`);
@@ -86,8 +81,7 @@ function emptyBundles(): string {
 }
 
 export function makeStack(input: EdgePaasConfigInput): EdgePaasStack {
-  const outdir = mkdtempSync(join(tmpdir(), 'edgepaas-test-'));
-  folders.push(outdir);
+  const outdir = makeFolder();
   const app = new App({ outdir, context: flags.context, builtinCloudFormationValidation: false });
   return new EdgePaasStack(app, 'Test', { config: parseConfig(input), bundlesFolder: emptyBundles() });
 }
