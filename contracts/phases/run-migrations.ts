@@ -86,6 +86,7 @@ export const runMigrations: PhaseDefinition = {
     'migration-broke-live',
     'schema-ahead',
     'image-not-runnable',
+    'docker-not-ready',
   ],
   onOneHost: true,
 };

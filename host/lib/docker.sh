@@ -3,6 +3,7 @@
 source host/lib/clock.sh
 
 DOCKER_SOCKET=/run/docker.sock
+CONTAINERD_TASKS=/run/containerd/io.containerd.runtime.v2.task/moby
 DOCKER_RESTART_SECONDS=20
 DOCKER_AWAY_SINCE=''
 
@@ -92,8 +93,23 @@ docker::was_starved() { # a container's answer
   [[ ${DOCKER_ANSWERS[0]:-} == *'"Action":"oom"'* ]]
 }
 
+# A Docker that is restarted while it starts a container may never learn that it runs: the container goes on, with an address
+# that the next one is given too, and Docker can neither start nor end it. containerd can; the files of both stay as they are.
+# Source: observed with Docker 20.10; containerd, docs/man/ctr.8.md.
+docker::end_forgotten() { # a container's answer
+  if docker::is_true "$1" Running || [[ ! $1 =~ \"Id\":\"([0-9a-f]{64})\" ]]; then return; fi
+  local id=${BASH_REMATCH[1]}
+  if [[ ! -e $CONTAINERD_TASKS/$id ]]; then return; fi
+  phase::say "Docker has forgotten that container ${id:0:12} runs: it is ended"
+  ctr --namespace moby tasks delete --force "$id" || true
+  ctr --namespace moby containers delete --keep-snapshot "$id" || true
+}
+
 # Stops a container within its own stop timeout and removes it; neither needs it to be there.
 docker::remove() { # container, seconds until it is killed (the container's own if not given)
+  docker::get "/containers/$1/json"
+  if [[ ${DOCKER_STATUSES[0]:-000} == 404 ]]; then return; fi
+  docker::end_forgotten "${DOCKER_ANSWERS[0]:-}"
   curl -s --max-time 3600 --unix-socket "$DOCKER_SOCKET" --output /dev/null --request POST \
     "http://docker/containers/$1/stop${2:+?t=$2}" \
     --next -s --max-time 120 --unix-socket "$DOCKER_SOCKET" --output /dev/null --request DELETE \

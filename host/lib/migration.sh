@@ -67,6 +67,8 @@ migration::fail_unrunnable() { # what Docker said
   redact::text "$1"
   case $REPLY in
     *'no space left on device'*) phase::fail disk-full "Docker's volume is full: prune or grow it" ;;
+    *'Cannot connect to the Docker daemon'* | *'error during connect'* | 'Docker answered 000')
+      phase::fail docker-not-ready 'Docker went away while a command of the migrations began, and what had begun is ended: deploy again' ;;
     *) phase::fail image-not-runnable "Docker cannot run a command of the migrations: ${REPLY%%$'\n'*}" ;;
   esac
 }

@@ -5,6 +5,7 @@ source host/lib/http.sh
 source host/lib/site-template.sh
 
 ANSWER_SECONDS=20
+NAME_SECONDS=2
 
 site::path() { # sets SITE_FILE
   SITE_FILE=/etc/nginx/conf.d/edgepaas-$APP.conf
@@ -64,11 +65,24 @@ site::is_answered() {
   [[ $HTTP_STATUS != 000 ]]
 }
 
+# ss reads the processes before the sockets: what began to listen in between, or ends just then, has no name. Only what
+# stays nameless is a stranger.
 site::port_80_holder() { # REPLY is the name of the program that listens on port 80, empty if none does
+  local deadline
+  clock::in "$NAME_SECONDS"
+  deadline=$REPLY
+  until site::read_port_80_holder || clock::is_past "$deadline"; do phase::sleep 0.05; done
+}
+
+site::read_port_80_holder() { # sets REPLY; fails if it holds the port without a name
   local line
   REPLY=
   while IFS= read -r line; do
-    if [[ $line =~ users:\(\(\"([^\"]+)\" ]]; then REPLY=${BASH_REMATCH[1]}; else REPLY='a program of another namespace'; fi
+    if [[ ! $line =~ users:\(\(\"([^\"]+)\" ]]; then
+      REPLY='a program of another namespace'
+      return 1
+    fi
+    REPLY=${BASH_REMATCH[1]}
     if [[ $REPLY != nginx ]]; then return; fi
   done < <(ss -Hltnp 'sport = :80')
 }

@@ -72,6 +72,7 @@ revert::wake_previous() { # 1: it does not serve, and why in REPLY
   local port=$REPLY deadline
   if health::ask "$port" 5; then return; fi
   slot::look "$MOVE_FROM" # so that Docker has the time to come back from a restart
+  docker::end_forgotten "$CONTAINER"
   docker::call POST "/containers/edgepaas-$APP-$MOVE_FROM/start"
   if [[ ! $DOCKER_STATUS =~ ^(204|304)$ ]]; then
     docker::message

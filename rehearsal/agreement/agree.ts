@@ -72,7 +72,7 @@ async function contradictionsOn(
 
 /** Flags, containers and Nginx against each other. */
 function inItself(view: HostView): string[] {
-  const { flag, containers, answeredBy, status, nginxWouldStart } = view;
+  const { flag, containers, answeredBy, status, nginxWouldStart, forgotten } = view;
   const stray = (['blue', 'green'] as const).filter((slot) => slot !== flag && containers[slot]?.running);
   const healthy = flag === 'none' ? status === 503 || status === 0 : status === 200;
   return [
@@ -81,6 +81,7 @@ function inItself(view: HostView): string[] {
     ...(healthy ? [] : [`port 80 answers ${status}`]),
     ...stray.map((slot) => `a container runs on ${slot}, which is idle`),
     ...(nginxWouldStart ? [] : ['Nginx would not start again']),
+    ...forgotten.map((id) => `container ${id} runs, and Docker does not know it`),
   ];
 }
 

@@ -18,6 +18,8 @@ export interface HostView {
   readonly version: string;
   /** Whether Nginx would start with its configuration as it stands. */
   readonly nginxWouldStart: boolean;
+  /** Ids of containers, of whatever app, that run though Docker does not know it. */
+  readonly forgotten: readonly string[];
 }
 
 export interface SlotContainer {
@@ -25,7 +27,9 @@ export interface SlotContainer {
   readonly running: boolean;
 }
 
-export const lookAtHost = (host: RehearsalHost, app: AppSettings): Promise<HostView> =>
+type App = Pick<AppSettings, 'name' | 'serverNames' | 'healthPath' | 'slotPorts'>;
+
+export const lookAtHost = (host: RehearsalHost, app: App): Promise<HostView> =>
   host.kind === 'real' ? lookAtReal(host as RealHost, app) : lookAtSimulated(host as SimulatedHost, app.name);
 
 const look = `
@@ -37,10 +41,11 @@ const look = `
     docker inspect --format "$slot {{.State.Status}} {{.Config.Image}}" "edgepaas-$APP-$slot" 2>/dev/null || true
   done
   curl --silent --show-error --max-time 10 --output /dev/null --dump-header - -H "Host: $NAME" "http://127.0.0.1$HEALTH_PATH" | tr -d '\\r' || true
+  comm -23 <(ctr --namespace moby tasks list --quiet 2>/dev/null | sort) <(docker ps --quiet --no-trunc 2>/dev/null | sort) | sed 's/^/forgotten /'
   if command -v nginx >/dev/null && ! nginx -t -q 2>/dev/null; then echo 'nginx broken'; fi
 `;
 
-async function lookAtReal(host: RealHost, app: AppSettings): Promise<HostView> {
+async function lookAtReal(host: RealHost, app: App): Promise<HostView> {
   const name = hostHeaderFor(app.serverNames) ?? 'edgepaas.invalid';
   const variables = [`APP=${app.name}`, `NAME=${name}`, `HEALTH_PATH=${app.healthPath}`];
   const said = await host.exec(['env', ...variables, 'bash', '-c', look]);
@@ -59,6 +64,7 @@ async function lookAtReal(host: RealHost, app: AppSettings): Promise<HostView> {
     status: Number(find(/^HTTP\S+ (\d+)/m)),
     version: find(/^x-build-version: (.+)$/im),
     nginxWouldStart: !/^nginx broken$/m.test(said),
+    forgotten: [...said.matchAll(/^forgotten (.+)$/gm)].map(([, id]) => id!),
   };
 }
 
@@ -77,5 +83,6 @@ async function lookAtSimulated(host: SimulatedHost, app: string): Promise<HostVi
     status: nginx === 'ready' ? served.status : 0,
     version: '',
     nginxWouldStart: nginxConfigValid,
+    forgotten: [],
   };
 }

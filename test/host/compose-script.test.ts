@@ -36,6 +36,29 @@ describe('a phase’s script as SSM gets it', () => {
     expect(definitions).toEqual([...new Set(definitions)]);
   });
 
+  it.each(phaseNames)('%s has every function that it names, and none that nothing names', (phase) => {
+    const script = composeScript(phase);
+    const names = [...script.matchAll(/[a-z_]+::[a-z_0-9]+(\(\))?/g)].map(([name]) => name);
+    const defined = names.filter((name) => name.endsWith('()')).map((name) => name.slice(0, -2));
+    const isCast = (name: string) => name.endsWith('::bigint'); // of SQL
+    const named = names.filter((name) => !name.endsWith('()') && !isCast(name));
+    expect(defined.sort()).toEqual([...new Set(named)].sort());
+  });
+
+  it.each(phaseNames)('%s has its functions whole', (phase) => {
+    const libraries = readdirSync('host/lib').map((name) => readFileSync(`host/lib/${name}`, 'utf8'));
+    const all = [...libraries, readFileSync(`host/phases/${phase}.sh`, 'utf8').split('\nphase::begin ')[0]];
+    const source = all.join('\n').replace(/^(#!|source |set -E|shopt |umask |exec |trap ).*$/gm, '');
+    const bodies = (code: string) =>
+      functionsOf(code)
+        .split('\ndeclare -- ')[0]!
+        .split(/\n(?=\S+ \(\) *\n)/);
+    const script = composeScript(phase).split('\nphase::begin ')[0]!;
+    const kept = bodies(script.replace(/^(set -E|shopt |umask |exec |trap ).*$/gm, ''));
+    expect(kept.length).toBeGreaterThan(20);
+    expect(bodies(source)).toEqual(expect.arrayContaining(kept));
+  });
+
   it('is the files’ own code: what is left out between functions is comments', () => {
     const text = (name: string) => readFileSync(`host/lib/${name}`, 'utf8');
     for (const name of readdirSync('host/lib')) {

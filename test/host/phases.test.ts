@@ -4,7 +4,8 @@ import { phases } from '../../contracts/phases/index.ts';
 import type { Receipt } from '../../contracts/receipt.ts';
 import type { Image } from '../../rehearsal/images/image.ts';
 import { variants } from '../../rehearsal/images/variants.ts';
-import { describeRealHost } from '../rehearsal/host/fixture.ts';
+import { composeScript } from '../../lib/compose-script.ts';
+import { describeRealHost, runOn } from '../rehearsal/host/fixture.ts';
 import { PhaseHost, type Values } from '../../rehearsal/phases/phase-host.ts';
 import { valuesOf } from '../../rehearsal/phases/values.ts';
 
@@ -388,5 +389,17 @@ describeRealHost('the phases on a bare host', () => {
     expect(added).toMatch(/^web.error.log.1 178[0-9]+$/);
     const clash = 'logrotate --debug /etc/logrotate.conf 2>&1 | grep -ci duplicate || true';
     expect(await host.shell(`systemctl is-active edgepaas-logs.timer; ${clash}`)).toBe('active\n0');
+  });
+
+  it('knows who holds port 80 also while Nginx stops and starts', async () => {
+    const [libraries] = composeScript('install-nginx').split('\nphase::begin ');
+    const { stdout } = await runOn(
+      host.host,
+      `${libraries}
+      touch /run/restarting
+      for i in {1..40}; do systemctl reset-failed nginx; systemctl restart nginx; done && rm /run/restarting &
+      while [[ -e /run/restarting ]]; do site::port_80_holder; echo "\${REPLY:-nobody}" >&3; done`,
+    );
+    expect([...new Set(stdout.trim().split('\n'))].sort()).toEqual(['nginx', 'nobody']);
   });
 });

@@ -12,7 +12,20 @@ import { valuesOf } from '../../rehearsal/phases/values.ts';
 
 /** What a phase installs before it calls it, or calls only where it is. */
 const installed = [
-  ...['docker', 'gpg', 'iptables', 'jq', 'mkfs.ext4', 'mkfs.xfs', 'nginx', 'psql', 'rsync', 'sqlite3', 'ss'],
+  ...[
+    'ctr',
+    'docker',
+    'gpg',
+    'iptables',
+    'jq',
+    'mkfs.ext4',
+    'mkfs.xfs',
+    'nginx',
+    'psql',
+    'rsync',
+    'sqlite3',
+    'ss',
+  ],
   ...['firewall-cmd', 'getsebool', 'restorecon', 'semanage', 'setsebool'],
 ];
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { PhaseName } from '../../contracts/phase-name.ts';
 import type { Receipt } from '../../contracts/receipt.ts';
+import { lookAtHost } from '../../rehearsal/agreement/look-at-host.ts';
 import type { ImageSpec } from '../../rehearsal/images/image.ts';
 import { variants } from '../../rehearsal/images/variants.ts';
 import type { PhaseHost, Values } from '../../rehearsal/phases/phase-host.ts';
@@ -110,6 +111,42 @@ describeRealHost('the way back, and forward again', () => {
     expect(cause).toMatch(
       /Port 80 answers 200, from green; blue: empty; green: v7 \(sha256:[0-9a-f]{12}\), healthy$/,
     );
+    expect(await page()).toContain('"buildVersion":"v7"');
+  });
+
+  /** As a Docker does that is restarted when it has just started a container, and has not yet written that down. */
+  const forget = (container: string) =>
+    host.shell(`
+      record=/mnt/docker-data/docker/containers/$(docker inspect --format '{{.Id}}' ${container})/config.v2.json
+      systemctl stop docker.socket docker.service 2>&1
+      sed -i 's/"Running":true/"Running":false/' $record
+      systemctl start docker.service`);
+  const slotPorts = { blue: 8080, green: 8081 };
+  const web = { name: 'web', serverNames: ['_'], healthPath: '/health', slotPorts };
+  const forgotten = async () => (await lookAtHost(host.host, web)).forgotten;
+
+  it('starts the release before also when Docker has forgotten that it runs', async () => {
+    const values = await next(variants.healthy('v5'));
+    await walk([...toServe, 'retire'], values);
+    const before = await page();
+    const [from] = (await containers()).split('\n').filter((line) => line.endsWith('exited'));
+    const previous = from!.split(' ')[0]!;
+    await host.shell(`docker start ${previous}`);
+    await forget(previous);
+    expect(await forgotten()).toHaveLength(1);
+    expect(await host.finish('revert', values)).toMatchObject({ switched: true });
+    expect(await page()).not.toBe(before);
+    expect(await forgotten()).toEqual([]);
+  });
+
+  it('leaves no candidate running that Docker has forgotten', async () => {
+    const values = await next(variants.healthy('v6'));
+    await walk(toStart, values);
+    const candidate = (await host.shell('docker ps --latest --format "{{.Names}}"')).trim();
+    await forget(candidate);
+    expect(await forgotten()).toHaveLength(1);
+    await walk(toServe, await next(variants.healthy('v7')));
+    expect(await forgotten()).toEqual([]);
     expect(await page()).toContain('"buildVersion":"v7"');
   });
 });

@@ -28,6 +28,7 @@ for file in receipts/*/*.json; do echo "receipt $file"; done
 find /var/lib/edgepaas /etc/nginx /etc/docker /etc/fstab.new /mnt/docker-data -maxdepth 5 \\
   '(' -path /mnt/docker-data/docker -o -path /mnt/docker-data/containerd ')' -prune \\
   -o '(' -name '*.new' -o -name '.edgepaas-*' -o -name 'fingerprint-key.*' ')' -printf 'leftover file %p\\n' 2>/dev/null
+comm -23 <(ctr --namespace moby tasks list --quiet | sort) <(docker ps --quiet --no-trunc | sort) | sed 's/^/leftover container /'
 pgrep -f '/_script[.]sh' | sed 's/^/leftover process /'
 nginx -t -q 2>&1 | sed 's/^/leftover Nginx: /'
 curl -s -o /dev/null -m 10 -w 'page %{http_code} %header{x-build-version} %header{x-edgepaas-upstream}\\n' http://127.0.0.1/
