@@ -15,17 +15,23 @@ interface Counts {
   readonly numPendingTests: number;
 }
 
+const interrupted = 130;
+
+/** A terminal interrupts every process of its group: what runs here clears up after itself, and is waited for. */
+process.on('SIGINT', () => (process.exitCode = interrupted));
+
 async function run(command: string, parameters: string[]): Promise<number> {
   const [code] = (await once(spawn(command, parameters, { stdio: 'inherit' }), 'close')) as [number | null];
   return code ?? 1;
 }
 
-async function runTests(parameters: string[]): Promise<{ status: number; counts: Counts }> {
+async function runTests(parameters: string[]): Promise<{ status: number; counts?: Counts }> {
   const folder = mkdtempSync(join(tmpdir(), 'edgepaas-test-'));
   const report = join(folder, 'report.json');
   try {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
     const status = await run('node_modules/.bin/vitest', ['run', ...reporters, ...parameters]);
+    if (process.exitCode === interrupted) return { status };
     return { status, counts: JSON.parse(readFileSync(report, 'utf8')) as Counts };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -47,9 +53,12 @@ const [checked, { status, counts }] = await Promise.all([
   isAll ? runChecks() : 0,
   runTests(isAll ? ['--project', 'pure', '--project', 'hosts'] : asked),
 ]);
-if (checked !== 0) console.log('npm run check failed: see above');
-const { numPassedTests, numFailedTests, numPendingTests } = counts;
-console.log(`tests: ${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`);
-const incomplete = isWhole && isRootOnLinux && numPendingTests > 0;
-if (incomplete) console.log('With root nothing may be skipped: the names above say what this machine lacks');
-process.exitCode = checked || status || Number(incomplete);
+if (counts) {
+  if (checked !== 0) console.log('npm run check failed: see above');
+  const { numPassedTests, numFailedTests, numPendingTests } = counts;
+  console.log(`tests: ${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`);
+  const incomplete = isWhole && isRootOnLinux && numPendingTests > 0;
+  if (incomplete)
+    console.log('With root nothing may be skipped: the names above say what this machine lacks');
+  process.exitCode = checked || status || Number(incomplete);
+}

@@ -14,11 +14,11 @@ const lifetimeSeconds = 300;
 /** Signs tokens as GitHub does, RS256, with a key of its own that is worth nothing anywhere else. */
 export class TokenIssuer implements IdentityProvider {
   readonly issuer = githubIssuer;
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, 'now'>;
   readonly #keyId = randomUUID();
   readonly #privateKey: KeyObject;
 
-  constructor(clock: Clock) {
+  constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock;
     this.#privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
   }

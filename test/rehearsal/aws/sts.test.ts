@@ -15,7 +15,7 @@ import { partOf, pushRole, pushStack } from '../../support/push-stack.ts';
 const stack = pushStack();
 const main: Job = { repository: 'acme/web', ref: 'refs/heads/main' };
 let clock: ManualClock;
-let github: TokenIssuer;
+const github = new TokenIssuer({ now: () => clock.now() }); // making its key takes long
 let endpoint: TestEndpoint;
 
 /** An endpoint with what a workflow asks before it pushes. */
@@ -27,7 +27,6 @@ const open = (deployed: DeployedStack) => {
 };
 beforeEach(async () => {
   clock = new ManualClock();
-  github = new TokenIssuer(clock);
   endpoint = await open(stack);
 });
 afterEach(() => endpoint.close());
