@@ -225,7 +225,9 @@ describe.skipIf(missing.length > 0)(`On a real host${title}`, () => {
           .then(() => host.reboot());
       });
       const stopHurrying = clock.hurry(() => !rehearsal.deployer.busy);
-      const walked = await rehearsal.push(variants.healthy('v9', 1_000_000));
+      // Not healthy at once, so that the power is cut before its phase has ended.
+      const command = ['/usr/local/bin/node', '-e', 'setTimeout(() => require("/app/server.cjs"), 3000)'];
+      const walked = await rehearsal.push({ ...variants.healthy('v9', 1_000_000), command });
       stopHurrying();
       forget();
       await powerCut;
