@@ -67,6 +67,17 @@ candidate::choose_mounts() { # sets MOUNTS
   MOUNTS+=(--volume "$SQLITE_FOLDER:$SQLITE_IN_CONTAINER:z")
 }
 
+# Docker lists what it has written down. A container that it has not, it forgets at its next restart, and with it the port.
+# Source: moby, Container.CheckpointTo.
+candidate::require_written() { # of the container last looked at
+  docker::text "$CONTAINER" Id
+  local id=$REPLY
+  docker::get_patiently /containers/json
+  if [[ ${DOCKER_ANSWERS[0]:-} == *"\"Id\":\"$id\""* ]]; then return; fi
+  if host::find_full_disk; then candidate::fail disk-full "$REPLY: Docker could not write down that the candidate runs"; fi
+  candidate::fail docker-not-ready 'Docker has not written down that the candidate runs: see journalctl --unit docker, and deploy again'
+}
+
 candidate::explain_refusal() {
   local said=${RUN_SAID##*docker: }
   said=${said%%$'\n'*}

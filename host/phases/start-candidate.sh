@@ -47,6 +47,7 @@ start_candidate::prove_identity() {
   slot::identify "$SLOT"
   if slot::is_dead; then candidate::fail_dead; fi
   $IS_RELEASE || candidate::fail identity-mismatch "The container on $SLOT is not made of $DIGEST"
+  candidate::require_written
   health::read_version
   if [[ ! $REPORTED_VERSION || $REPORTED_VERSION == "$BUILD_VERSION" ]]; then return; fi
   candidate::fail identity-mismatch "The app says it is version $REPORTED_VERSION and not $BUILD_VERSION: is BUILD_VERSION built into it?"

@@ -19,7 +19,7 @@ describeRealHost('a disk that somebody else has filled', () => {
     host = await createPreparedHost();
     // A disk of its own, so that there is room for the agent's files.
     await host.shell(
-      `cp -a ${state} /root/state; mount -t tmpfs -o size=4m tmpfs ${state}; cp -a /root/state/. ${state}`,
+      `cp -a ${state} /root/state; mount -t tmpfs -o size=64m tmpfs ${state}; cp -a /root/state/. ${state}`,
     );
     await walk(toServe, await next(variants.healthy('v1')));
   });
