@@ -27,7 +27,8 @@ export async function runPhase(input: RunPhaseInput, { ledger, ssm, sfn }: Clien
   const run = toRun(input);
   if (run.phase === 'revert' && !(await ledger.run({ ...run, phase: 'start-candidate' })))
     return skipRevert(input, sfn);
-  await Promise.all([writeIntent(run, ledger), refuseWithoutLease(input.plan, ledger)]);
+  await writeIntent(run, ledger);
+  await refuseWithoutLease(input.plan, ledger); // after it, so that a closing that has taken over either sees the intent or is seen
   const commandId = await send(await withSchema(input, ledger), run, { ledger, ssm });
   await ledger.update(runKey(run), 'ADD commandIds :id', { ':id': new Set([commandId]) });
 }

@@ -33,5 +33,11 @@ export const installDocker: PhaseDefinition = {
     version: z.string(),
     why: z.string(),
   }),
-  failures: ['package-install-failed', 'docker-key-mismatch', 'docker-not-ready', 'containers-would-stop'],
+  failures: [
+    'unsupported-distribution',
+    'package-install-failed',
+    'docker-key-mismatch',
+    'docker-not-ready',
+    'containers-would-stop',
+  ],
 };

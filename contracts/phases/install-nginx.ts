@@ -10,5 +10,11 @@ export const installNginx: PhaseDefinition = {
   valuesFrom: siteValues,
   executionSeconds: () => 600,
   facts: z.object({ version: z.string(), siteChanged: z.boolean() }),
-  failures: ['package-install-failed', 'port-80-taken', 'nginx-config-invalid', 'nginx-not-ready'],
+  failures: [
+    'unsupported-distribution',
+    'package-install-failed',
+    'port-80-taken',
+    'nginx-config-invalid',
+    'nginx-not-ready',
+  ],
 };

@@ -26,6 +26,7 @@ export const mountVolume: PhaseDefinition = {
     moved: z.boolean(),
   }),
   failures: [
+    'unsupported-distribution',
     'volume-not-attached',
     'foreign-filesystem',
     'volume-mount-failed',

@@ -158,9 +158,11 @@ database_lock::start_keeper() { # seconds that a migration may run
   if [[ $LOCK_KEEPER ]]; then return; fi
   local functions
   clock::in "$1"
-  functions=$(declare -f clock::read clock::is_past database_lock::keep database_lock::send database_lock::hear database_lock::is_lost docker::call)
+  functions=$(declare -f clock::read clock::is_past database_lock::keep database_lock::send database_lock::hear database_lock::is_lost \
+    database_lock::find_work docker::call)
   LOCK_SESSION=$LOCK_SESSION LOCK_ASK=$LOCK_ASK LOCK_TOLD=$LOCK_TOLD LOCK_ASKED='' LOCK_COUNT=0 LOCK_QUESTION=$LOCK_QUESTION \
-    LOCK_SILENCE_SECONDS=$LOCK_SILENCE_SECONDS APP=$APP DOCKER_SOCKET=$DOCKER_SOCKET KEEP_UNTIL=$REPLY SCRIPT=$$ setsid bash -c "$functions; database_lock::keep" \
+    LOCK_SILENCE_SECONDS=$LOCK_SILENCE_SECONDS APP=$APP DOCKER_SOCKET=$DOCKER_SOCKET CONTAINERD_TASKS=$CONTAINERD_TASKS \
+    KEEP_UNTIL=$REPLY SCRIPT=$$ setsid bash -c "$functions; database_lock::keep" \
     <&- >/dev/null 2>&1 3>&- {LOCK_HOST}>&- {LOCK_APP}>&- &
   LOCK_KEEPER=$!
   disown "$LOCK_KEEPER"
@@ -169,23 +171,32 @@ database_lock::start_keeper() { # seconds that a migration may run
 # Watches in the script's stead once that is gone: until no container of the migration runs, twice, since a start may be under
 # way. One that lost the lock, or is at work for longer than it may, is ended.
 database_lock::keep() {
-  local parent idle=0 nothing pause
+  local parent idle=0 nothing pause id
   exec {pause}<> <(:)
   while ((idle < 2)); do
     read -r -t 0.5 -u "$pause" nothing || true
     read -r _ _ _ parent _ </proc/self/stat
     if ((parent == SCRIPT)); then continue; fi
-    docker::call GET "/containers/json?filters=%7B%22label%22%3A%5B%22edgepaas.migration%3D$APP%22%5D%7D" 5
-    case $DOCKER_STATUS$DOCKER_ANSWER in
-      '200[]' | '200[]'$'\n'*) idle=$((idle + 1)) && continue ;;
-      200*) idle=0 ;;
-      *) if clock::is_past $((KEEP_UNTIL + 600000)); then return; fi ;;
-    esac
+    if clock::is_past $((KEEP_UNTIL + 600000)); then return; fi
+    database_lock::find_work
+    if [[ $DOCKER_STATUS != 200 ]]; then continue; fi
+    if [[ ! $WORK ]]; then idle=$((idle + 1)) && continue; fi
+    idle=0
     if ! clock::is_past "$KEEP_UNTIL" && ! database_lock::is_lost; then continue; fi
-    while [[ $DOCKER_ANSWER =~ \"Id\":\"([0-9a-f]{64})\"(.*) ]]; do
-      DOCKER_ANSWER=${BASH_REMATCH[2]}
-      curl -s --max-time 30 --unix-socket "$DOCKER_SOCKET" --output /dev/null --request POST \
-        "http://docker/containers/${BASH_REMATCH[1]}/stop?t=5" || true
+    for id in $WORK; do
+      docker::call POST "/containers/$id/stop?t=5" 30
+      if [[ -e $CONTAINERD_TASKS/$id ]]; then ctr --namespace moby tasks delete --force "$id"; fi
     done
+  done
+}
+
+# Sets WORK: the ids of the migration's containers that run, be it that Docker has forgotten it.
+database_lock::find_work() {
+  local rest
+  docker::call GET "/containers/json?all=1&filters=%7B%22label%22%3A%5B%22edgepaas.migration%3D$APP%22%5D%7D" 5
+  rest=$DOCKER_ANSWER WORK=''
+  while [[ $rest =~ \"Id\":\"([0-9a-f]{64})\"(.*) ]]; do
+    rest=${BASH_REMATCH[2]}
+    if [[ -e $CONTAINERD_TASKS/${BASH_REMATCH[1]} ]]; then WORK+=" ${BASH_REMATCH[1]}"; fi
   done
 }

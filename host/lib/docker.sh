@@ -105,13 +105,15 @@ docker::end_forgotten() { # a container's answer
   ctr --namespace moby containers delete --keep-snapshot "$id" || true
 }
 
-# Stops a container within its own stop timeout and removes it; neither needs it to be there.
+# Stops a container within its own stop timeout and removes it; neither needs it to be there. Without an answer nothing is
+# touched: with its record the container's id would be lost. Sets DOCKER_REMOVED: whether Docker says that it is gone.
 docker::remove() { # container, seconds until it is killed (the container's own if not given)
-  docker::get "/containers/$1/json"
-  if [[ ${DOCKER_STATUSES[0]:-000} == 404 ]]; then return; fi
-  docker::end_forgotten "${DOCKER_ANSWERS[0]:-}"
-  curl -s --max-time 3600 --unix-socket "$DOCKER_SOCKET" --output /dev/null --request POST \
-    "http://docker/containers/$1/stop${2:+?t=$2}" \
-    --next -s --max-time 120 --unix-socket "$DOCKER_SOCKET" --output /dev/null --request DELETE \
-    "http://docker/containers/$1?force=1&v=1" || true
+  docker::get_patiently "/containers/$1/json"
+  DOCKER_STATUS=${DOCKER_STATUSES[0]:-000} DOCKER_REMOVED=false
+  if [[ $DOCKER_STATUS == 200 ]]; then
+    docker::end_forgotten "${DOCKER_ANSWERS[0]}"
+    docker::call POST "/containers/$1/stop${2:+?t=$2}" 3600
+    docker::call DELETE "/containers/$1?force=1&v=1" 120
+  fi
+  if [[ $DOCKER_STATUS =~ ^(204|404)$ ]]; then DOCKER_REMOVED=true; fi
 }

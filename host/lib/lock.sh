@@ -17,7 +17,15 @@ lock::take_app() {
   exec {LOCK_HOST}>>"$STATE/lock" {LOCK_APP}>>"$APP_STATE/lock"
   umask 022
   lock::wait "$LOCK_HOST" "$LOCK_APP_SECONDS" 'a phase that changes this host' --shared
-  lock::wait "$LOCK_APP" "$LOCK_APP_SECONDS" "another phase of $APP on this host"
+  until flock --wait "$LOCK_APP_SECONDS" "$LOCK_APP"; do lock::require_twin; done
+  (umask 077 && mkdir -p "$RUNTIME")
+  printf '%s\n' "$DEPLOYMENT_ID $PHASE $FENCE" >"$RUNTIME/at-work-$APP"
+}
+
+# What is sent twice, since SSM's first answer was lost, is done by the first: its result is awaited, as long as the agent lets.
+lock::require_twin() {
+  if [[ -e $RUNTIME/at-work-$APP && $(<"$RUNTIME/at-work-$APP") == "$DEPLOYMENT_ID $PHASE $FENCE" ]]; then return; fi
+  phase::fail host-busy "Waited $LOCK_APP_SECONDS s for another phase of $APP on this host to end"
 }
 
 # While a phase only watches, other phases may run; a newer one that did is noticed by its fence.

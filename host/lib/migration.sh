@@ -66,9 +66,12 @@ migration::start() { # what for, command as a JSON array
 migration::fail_unrunnable() { # what Docker said
   redact::text "$1"
   case $REPLY in
-    *'no space left on device'*) phase::fail disk-full "Docker's volume is full: prune or grow it" ;;
     *'Cannot connect to the Docker daemon'* | *'error during connect'* | 'Docker answered 000')
-      phase::fail docker-not-ready 'Docker went away while a command of the migrations began, and what had begun is ended: deploy again' ;;
+      phase::fail docker-not-ready 'Docker went away as a command of the migrations began: deploy again once it is back' ;;
+  esac
+  MIGRATION_AT_WORK=false
+  case $REPLY in
+    *'no space left on device'*) phase::fail disk-full "Docker's volume is full: prune or grow it" ;;
     *) phase::fail image-not-runnable "Docker cannot run a command of the migrations: ${REPLY%%$'\n'*}" ;;
   esac
 }
@@ -113,6 +116,9 @@ migration::collect() { # what for
   redact::text "$COMPLAINT"
   COMPLAINT=$REPLY
   docker::remove "$container" 0
+  if $DOCKER_REMOVED; then return; fi
+  phase::fail docker-not-ready 'Docker went away while a command of the migrations was at work: deploy again once it is back. A \
+migration that goes on keeps the lock of the database until it has ended'
 }
 
 # However the script ends. A migration that is still at work keeps the lock, and its keeper gives it back.

@@ -119,8 +119,8 @@ run_migrations::migrate() {
 }
 
 run_migrations::run() { # moment at which it must have ended
-  migration::start run "$MIGRATION_COMMAND"
   MIGRATION_AT_WORK=true
+  migration::start run "$MIGRATION_COMMAND"
   migration::await run "$1"
   migration::collect run
   MIGRATION_AT_WORK=false

@@ -45,6 +45,7 @@ start_candidate::await_health() { # sets READY_MS
 
 start_candidate::prove_identity() {
   slot::identify "$SLOT"
+  if [[ $CONTAINER_STATUS == 000 ]]; then candidate::fail docker-not-ready 'Docker does not answer any more: see journalctl --unit docker, and deploy again'; fi
   if slot::is_dead; then candidate::fail_dead; fi
   $IS_RELEASE || candidate::fail identity-mismatch "The container on $SLOT is not made of $DIGEST"
   candidate::require_written

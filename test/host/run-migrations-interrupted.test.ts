@@ -67,6 +67,25 @@ describeRealHost('run-migrations, whatever is killed', () => {
     await expectMigrated();
   });
 
+  it('a migration that goes on while Docker is away keeps the lock, until it is ended although Docker forgot it', async () => {
+    const failing = host.fail(await host.prepare(await host.push('v2', held), { migrationTimeout: '3' }));
+    await host.untilAtWork();
+    const id = await host.phaseHost.shell("docker inspect --format '{{.Id}}' edgepaas-web-migration-run");
+    await host.phaseHost.shell('systemctl stop docker.socket docker.service 2>&1');
+    expect(await failing).toMatchObject({ failure: 'docker-not-ready' });
+    const running = () => host.phaseHost.shell('ctr --namespace moby tasks list --quiet');
+    expect(await running()).toBe(id);
+    expect(await locks()).toHaveLength(1);
+    const record = `/mnt/docker-data/docker/containers/${id}/config.v2.json`;
+    await host.phaseHost.shell(
+      `sed -i 's/"Running":true/"Running":false/' ${record}; systemctl start docker.service`,
+    );
+    await expect.poll(locks, { timeout: 20_000 }).toEqual([]);
+    expect(await running()).toBe('');
+    expect(await host.migrate(await host.push('v3', { a: '', b: expand }))).toMatchObject({ to: 'b' });
+    await expectMigrated();
+  });
+
   it('a kill -9 of script, keeper and lock leaves a container that the next run ends before it begins', async () => {
     const values = await host.prepare(await host.push('v2', heldOnce));
     const killed = host.phaseHost.start('run-migrations', values);

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { PhaseName } from '../../contracts/phase-name.ts';
-import type { Receipt } from '../../contracts/receipt.ts';
+import { receipt, type Receipt } from '../../contracts/receipt.ts';
+import { composeScript } from '../../lib/compose-script.ts';
 import { lookAtHost } from '../../rehearsal/agreement/look-at-host.ts';
 import type { ImageSpec } from '../../rehearsal/images/image.ts';
 import { variants } from '../../rehearsal/images/variants.ts';
 import type { PhaseHost, Values } from '../../rehearsal/phases/phase-host.ts';
 import { createPreparedHost } from '../../rehearsal/phases/prepared-host.ts';
 import { valuesOf } from '../../rehearsal/phases/values.ts';
-import { describeRealHost } from '../rehearsal/host/fixture.ts';
+import { describeRealHost, runOn } from '../rehearsal/host/fixture.ts';
 
 const toStart: PhaseName[] = ['resolve-env', 'pull-release', 'start-candidate'];
 const toServe: PhaseName[] = [...toStart, 'switch-traffic'];
@@ -32,9 +33,9 @@ describeRealHost('the way back, and forward again', () => {
   }
 
   async function failure(phase: PhaseName, values: Values): Promise<Receipt & { result: 'failed' }> {
-    const { receipt } = await host.run(phase, values);
-    if (receipt.result !== 'failed') throw new Error(`${phase} did not fail`);
-    return receipt;
+    const { receipt: got } = await host.run(phase, values);
+    if (got.result !== 'failed') throw new Error(`${phase} did not fail`);
+    return got;
   }
 
   const page = () => host.shell('curl -s http://127.0.0.1/');
@@ -112,6 +113,36 @@ describeRealHost('the way back, and forward again', () => {
       /Port 80 answers 200, from green; blue: empty; green: v7 \(sha256:[0-9a-f]{12}\), healthy$/,
     );
     expect(await page()).toContain('"buildVersion":"v7"');
+  });
+
+  it('takes traffic from a candidate that never answered the proof, and says that it had some', async () => {
+    const [before, ran] = [await page(), await containers()];
+    const values = await next(variants.healthy('v4'));
+    await walk(toStart, values);
+    const candidate = await host.shell('docker ps --latest --format "{{.Names}}"');
+    await host.shell(`docker pause ${candidate}`);
+    expect(await failure('switch-traffic', values)).toMatchObject({ failure: 'switch-not-proven' });
+    expect(await page()).toBe(before);
+    expect(await host.finish('revert', values)).toMatchObject({ switched: true });
+    expect(await containers()).toBe(ran);
+  });
+
+  it('waits for a command of the same phase that was sent twice, and not for others', async () => {
+    const values = await next(variants.healthy('v4'));
+    const script = composeScript('resolve-env').replace('LOCK_APP_SECONDS=40', 'LOCK_APP_SECONDS=1');
+    const parameters = Object.entries(values).map(([name, value]) => [`SSM_${name}`, value]);
+    const environment = Object.fromEntries(parameters) as Record<string, string>;
+    const whileAtWork = async (who: string) => {
+      await host.shell(`echo ${who} >/run/edgepaas/at-work-web
+        systemd-run -q --unit at-work flock /var/lib/edgepaas/apps/web/lock sleep 3
+        until ! flock --nonblock /var/lib/edgepaas/apps/web/lock true; do :; done`);
+      const { stdout } = await runOn(host.host, script, { environment });
+      await host.shell('while systemctl is-active --quiet at-work; do sleep 0.1; done');
+      return receipt.parse(JSON.parse(stdout));
+    };
+    expect(await whileAtWork('web-1 resolve-env 1')).toMatchObject({ failure: 'host-busy' });
+    const { deploymentId, fence } = values;
+    expect(await whileAtWork(`${deploymentId} resolve-env ${fence}`)).toMatchObject({ result: 'done' });
   });
 
   /** As a Docker does that is restarted when it has just started a container, and has not yet written that down. */
