@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { phaseNames, type PhaseName } from '../../contracts/phase-name.ts';
 import { phases } from '../../contracts/phases/index.ts';
 import { commonParameters, executionTimeoutParameter } from '../../contracts/phase.ts';
@@ -158,6 +158,19 @@ describe('an execution without the lease', () => {
       id: 'fence-stale',
       message: 'web-1 has lost its lease to a newer deployment or a closing: start a new deployment instead',
     });
+    expect(world.ssmDouble.sent).toEqual([]);
+  });
+
+  test('that loses it while it writes what it is about to do, sends nothing', async () => {
+    const { run, request, end, closing, acquire } = await begin();
+    const putIf = world.ledger.putIf.bind(world.ledger);
+    const written = vi.spyOn(world.ledger, 'putIf').mockImplementationOnce(async (...what) => {
+      end(request);
+      await acquire(closing('web-1'));
+      return putIf(...what);
+    });
+    expect((await failureOf(run('start-candidate'))).id).toBe('fence-stale');
+    expect(written).toHaveBeenCalled();
     expect(world.ssmDouble.sent).toEqual([]);
   });
 
