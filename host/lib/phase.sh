@@ -47,9 +47,12 @@ phase::enter_host() {
 }
 
 phase::make_folders() {
+  local said
   if [[ -d $RECEIPTS ]]; then return; fi
-  mkdir -p "$APP_STATE"
-  (umask 077 && mkdir -p "$RECEIPTS")
+  if said=$({ mkdir -p "$APP_STATE" && umask 077 && mkdir -p "$RECEIPTS"; } 2>&1); then return; fi
+  # A disk that was full may have room again by now.
+  if [[ $said == *'No space left on device'* ]]; then phase::fail disk-full "$said: free some of the disk, or grow it, then deploy again"; fi
+  phase::fail phase-crashed "$said"
 }
 
 # A greater fence means that a newer deployment, or the closing of this one, has been here.

@@ -3,6 +3,8 @@ source host/lib/clock.sh
 source host/lib/http.sh
 source host/lib/file.sh
 
+NGINX_RESTART_SECONDS=10
+
 traffic::send_to() { # slot, or none; each way is one atomic change of the flags
   case $1 in
     green) : >"$TRAFFIC/green" ;;
@@ -12,12 +14,17 @@ traffic::send_to() { # slot, or none; each way is one atomic change of the flags
   if [[ $1 != none && ! -e $TRAFFIC/live ]]; then : >"$TRAFFIC/live"; fi
 }
 
-# Asks Nginx on port 80 until the slot answers; Nginx names the upstream to callers from this host only.
+# Asks Nginx on port 80 until the slot answers; Nginx names the upstream to callers from this host only. One that is restarted
+# lets nobody in while its old connections end, for five seconds by Debian's unit: that long more it is waited for.
 traffic::prove() { # slot, seconds
+  local deadline more=$NGINX_RESTART_SECONDS
   clock::in "$2"
-  local deadline=$REPLY
+  deadline=$REPLY
   until traffic::is_served_by "$1"; do
-    if clock::is_past "$deadline"; then return 1; fi
+    if clock::is_past "$deadline"; then
+      if ((more == 0)) || [[ $(ss -Hltn 'sport = :80') ]]; then return 1; fi
+      deadline=$((NOW + more * 1000)) more=0
+    fi
     phase::sleep 0.01
   done
 }

@@ -20,14 +20,15 @@ const afterStart: readonly PhaseName[] = ['switch-traffic', 'bake', 'retire', 'r
 
 const unwritten = ['disk-full', 'phase-interrupted'] as const;
 
-/** To the last block: root may use what a file system keeps back. */
+/** To the last block: root may use what a file system keeps back. Nothing is asked for that is not there, or it would be taken and given back. */
 const fill = (folder: string) => `
-  for unit in M K; do
+  for unit in 20 10; do
     for size in 1024 256 64 16 4 1; do
-      while fallocate --length "$size$unit" "${folder}/.filler-$unit-$size-$(date +%N)" 2>/dev/null; do :; done
+      while (($(stat -f -c '%f * %S' ${folder}) >= size << unit)) &&
+        fallocate --length $((size << unit)) "${folder}/.filler-$unit-$size-$(date +%N)" 2>/dev/null; do :; done
     done
   done
-  rm -f ${folder}/.filler-K-1-*`;
+  rm -f ${folder}/.filler-10-1-*`;
 
 async function fillUp({ ground, undo }: Scene, folder: string): Promise<void> {
   undo(() => ground.shell(`rm -f ${folder}/.filler-*`));
