@@ -95,11 +95,12 @@ docker::was_starved() { # a container's answer
 
 # A Docker that is restarted while it starts a container may never learn that it runs: the container goes on, with an address
 # that the next one is given too, and Docker can neither start nor end it. containerd can; the files of both stay as they are.
-# Source: observed with Docker 20.10; containerd, docs/man/ctr.8.md.
+# Source: observed with Docker 20.10; containerd, docs/man/ctr.8.md. It returns 0 by name: in a trap, return alone gives what
+# was before the trap.
 docker::end_forgotten() { # a container's answer
-  if docker::is_true "$1" Running || [[ ! $1 =~ \"Id\":\"([0-9a-f]{64})\" ]]; then return; fi
+  if docker::is_true "$1" Running || [[ ! $1 =~ \"Id\":\"([0-9a-f]{64})\" ]]; then return 0; fi
   local id=${BASH_REMATCH[1]}
-  if [[ ! -e $CONTAINERD_TASKS/$id ]]; then return; fi
+  if [[ ! -e $CONTAINERD_TASKS/$id ]]; then return 0; fi
   phase::say "Docker has forgotten that container ${id:0:12} runs: it is ended"
   ctr --namespace moby tasks delete --force "$id" || true
   ctr --namespace moby containers delete --keep-snapshot "$id" || true
