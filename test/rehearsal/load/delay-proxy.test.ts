@@ -70,15 +70,15 @@ it('passes the FIN of a server that keeps listening', async () => {
 
 it('passes a reset of the server on, after what came before it', async () => {
   const socket = await connectThrough((server) => {
-    server.write('before', () => setTimeout(() => server.resetAndDestroy(), 10));
+    server.write('before');
+    // Not sooner: libuv reads what came together with a reset, and then takes the reset for an end.
+    server.once('data', () => server.resetAndDestroy());
   });
-  const reset = new Promise((resolve) => socket.once('close', resolve));
-  const errors: NodeJS.ErrnoException[] = [];
-  socket.on('error', (error) => errors.push(error));
   const [data] = (await once(socket, 'data')) as [Buffer];
   expect(data.toString()).toBe('before');
-  await reset;
-  expect(errors.map(({ code }) => code)).toEqual(['ECONNRESET']);
+  socket.write('received');
+  const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
+  expect(error.code).toBe('ECONNRESET');
 });
 
 it('passes a reset of the client on', async () => {
