@@ -19,9 +19,10 @@ const pure = [
   'test/{contracts,lambdas,lib,scripts,state-machines}/**/*.test.ts',
   'test/rehearsal/{asl,assembly,report,simulation}/**/*.test.ts',
   'test/rehearsal/aws/!(aws-cli).test.ts',
+  'test/rehearsal/scenario/expectations.test.ts',
 ];
 /** Whole deployments, as `npm start` walks them for minutes, and what is looked for in what they leave: `npm run scenarios`. */
-const scenarios = ['test/rehearsal/{end-to-end,scenario}/**/*.test.ts'];
+const scenarios = ['test/rehearsal/end-to-end/*.test.ts', 'test/rehearsal/scenario/!(expectations).test.ts'];
 /** Hosts of other distributions take their mirrors and minutes: on request. */
 const onRequest = process.env['EDGEPAAS_DISTRIBUTIONS'] ? [] : ['test/host/distribution-others.test.ts'];
 

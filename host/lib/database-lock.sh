@@ -161,8 +161,8 @@ database_lock::start_keeper() { # seconds that a migration may run
   functions=$(declare -f clock::read clock::is_past database_lock::keep database_lock::send database_lock::hear database_lock::is_lost \
     database_lock::find_work docker::call)
   LOCK_SESSION=$LOCK_SESSION LOCK_ASK=$LOCK_ASK LOCK_TOLD=$LOCK_TOLD LOCK_ASKED='' LOCK_COUNT=0 LOCK_QUESTION=$LOCK_QUESTION \
-    LOCK_SILENCE_SECONDS=$LOCK_SILENCE_SECONDS APP=$APP DOCKER_SOCKET=$DOCKER_SOCKET CONTAINERD_TASKS=$CONTAINERD_TASKS \
-    KEEP_UNTIL=$REPLY SCRIPT=$$ setsid bash -c "$functions; database_lock::keep" \
+    LOCK_SILENCE_SECONDS=$LOCK_SILENCE_SECONDS DOCKER_SOCKET=$DOCKER_SOCKET CONTAINERD_TASKS=$CONTAINERD_TASKS \
+    MIGRATION_NAME=$MIGRATION_NAME KEEP_UNTIL=$REPLY SCRIPT=$$ setsid bash -c "$functions; database_lock::keep" \
     <&- >/dev/null 2>&1 3>&- {LOCK_HOST}>&- {LOCK_APP}>&- &
   LOCK_KEEPER=$!
   disown "$LOCK_KEEPER"
@@ -179,24 +179,23 @@ database_lock::keep() {
     if ((parent == SCRIPT)); then continue; fi
     if clock::is_past $((KEEP_UNTIL + 600000)); then return; fi
     database_lock::find_work
-    if [[ $DOCKER_STATUS != 200 ]]; then continue; fi
     if [[ ! $WORK ]]; then idle=$((idle + 1)) && continue; fi
     idle=0
     if ! clock::is_past "$KEEP_UNTIL" && ! database_lock::is_lost; then continue; fi
     for id in $WORK; do
       docker::call POST "/containers/$id/stop?t=5" 30
-      if [[ -e $CONTAINERD_TASKS/$id ]]; then ctr --namespace moby tasks delete --force "$id"; fi
+      if [[ -e $CONTAINERD_TASKS/$id ]]; then ctr --timeout 30s --namespace moby tasks delete --force "$id"; fi
     done
   done
 }
 
-# Sets WORK: the ids of the migration's containers that run, be it that Docker has forgotten it.
+# Sets WORK: the ids of the migration's containers that run. containerd knows of those, too, that Docker has forgotten, and when it
+# is away; their environment tells whose they are.
 database_lock::find_work() {
-  local rest
-  docker::call GET "/containers/json?all=1&filters=%7B%22label%22%3A%5B%22edgepaas.migration%3D$APP%22%5D%7D" 5
-  rest=$DOCKER_ANSWER WORK=''
-  while [[ $rest =~ \"Id\":\"([0-9a-f]{64})\"(.*) ]]; do
-    rest=${BASH_REMATCH[2]}
-    if [[ -e $CONTAINERD_TASKS/${BASH_REMATCH[1]} ]]; then WORK+=" ${BASH_REMATCH[1]}"; fi
-  done
+  local bundle
+  WORK=''
+  while IFS= read -r bundle; do
+    bundle=${bundle%/config.json}
+    WORK+=" ${bundle##*/}"
+  done < <(grep --files-with-matches --no-messages --fixed-strings "\"PGAPPNAME=$MIGRATION_NAME\"" "$CONTAINERD_TASKS"/*/config.json)
 }

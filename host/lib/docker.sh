@@ -102,8 +102,8 @@ docker::end_forgotten() { # a container's answer
   local id=${BASH_REMATCH[1]}
   if [[ ! -e $CONTAINERD_TASKS/$id ]]; then return 0; fi
   phase::say "Docker has forgotten that container ${id:0:12} runs: it is ended"
-  ctr --namespace moby tasks delete --force "$id" || true
-  ctr --namespace moby containers delete --keep-snapshot "$id" || true
+  ctr --timeout 30s --namespace moby tasks delete --force "$id" || true
+  ctr --timeout 30s --namespace moby containers delete --keep-snapshot "$id" || true
 }
 
 # Stops a container within its own stop timeout and removes it; neither needs it to be there. Without an answer nothing is

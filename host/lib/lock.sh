@@ -3,36 +3,66 @@
 
 LOCK_APP_SECONDS=40
 LOCK_HOST_SECONDS=300 # another app's migration may be running
+LOCK_NOTE=''
 
 # Nobody but root may open a lock: to read it would be enough to hold it.
 lock::take_host() {
   umask 077
   exec {LOCK_HOST}>>"$STATE/lock"
   umask 022
-  lock::wait "$LOCK_HOST" "$LOCK_HOST_SECONDS" 'another phase on this host'
+  lock::take "$LOCK_HOST" "$LOCK_HOST_SECONDS" 'another phase on this host' "$RUNTIME/at-work"
 }
 
 lock::take_app() {
   umask 077
   exec {LOCK_HOST}>>"$STATE/lock" {LOCK_APP}>>"$APP_STATE/lock"
   umask 022
-  lock::wait "$LOCK_HOST" "$LOCK_APP_SECONDS" 'a phase that changes this host' --shared
-  until flock --wait "$LOCK_APP_SECONDS" "$LOCK_APP"; do lock::require_twin; done
-  (umask 077 && mkdir -p "$RUNTIME")
-  printf '%s\n' "$DEPLOYMENT_ID $PHASE $FENCE" >"$RUNTIME/at-work-$APP"
+  flock --shared --wait "$LOCK_APP_SECONDS" "$LOCK_HOST" || lock::fail "$LOCK_APP_SECONDS" 'a phase that changes this host'
+  lock::take "$LOCK_APP" "$LOCK_APP_SECONDS" "another phase of $APP on this host" "$RUNTIME/at-work-$APP"
 }
 
-# What is sent twice, since SSM's first answer was lost, is done by the first: its result is awaited, as long as the agent lets.
-lock::require_twin() {
-  if [[ -e $RUNTIME/at-work-$APP && $(<"$RUNTIME/at-work-$APP") == "$DEPLOYMENT_ID $PHASE $FENCE" ]]; then return; fi
-  phase::fail host-busy "Waited $LOCK_APP_SECONDS s for another phase of $APP on this host to end"
+# What is sent twice, since SSM's first answer was lost, is done by the first: the second waits for it, as long as the agent lets,
+# and then says the same, by the receipt or by the verdict that it left.
+lock::take() { # descriptor, seconds, who, file of the note on who is at work
+  local waited=false
+  if ! flock --nonblock "$1"; then
+    waited=true
+    until flock --wait "$2" "$1"; do
+      if ! lock::read_twin "$4" || [[ ! -e /proc/$LEFT ]]; then lock::fail "$2" "$3"; fi
+    done
+  fi
+  if $waited && lock::read_twin "$4" && [[ $LEFT == '{'* ]]; then
+    phase::say 'The same phase was sent before, and has just ended: this is what it said'
+    printf '%s\n' "$LEFT" >&3
+    exit 1
+  fi
+  LOCK_NOTE=$4
+  lock::note $$
+}
+
+lock::fail() { # seconds, who
+  phase::fail host-busy "Waited $1 s for $2 to end"
+}
+
+# A hint: without it the second of two is busy, or begins anew.
+lock::note() { # our process id, or our verdict, a line of JSON
+  if [[ $LOCK_NOTE ]]; then
+    { (umask 077 && mkdir -p "$RUNTIME") && printf '%s\n' "$DEPLOYMENT_ID $PHASE $FENCE" "$1" >"$LOCK_NOTE"; } ||
+      phase::say "Could not write $LOCK_NOTE"
+  fi
+}
+
+# Sets LEFT, the note of the one that was sent for the same; fails if the last one at work was another.
+lock::read_twin() { # file of the note
+  local who
+  LEFT=''
+  if [[ ! -e $1 ]]; then return 1; fi
+  { read -r who && read -r LEFT; } <"$1" || return 1
+  [[ $who == "$DEPLOYMENT_ID $PHASE $FENCE" ]]
 }
 
 # While a phase only watches, other phases may run; a newer one that did is noticed by its fence.
 lock::release() {
   exec {LOCK_HOST}>&- {LOCK_APP}>&-
-}
-
-lock::wait() { # descriptor, seconds, who, flock's options
-  flock --wait "$2" "${@:4}" "$1" || phase::fail host-busy "Waited $2 s for $3 to end"
+  LOCK_NOTE=''
 }

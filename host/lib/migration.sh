@@ -111,14 +111,25 @@ migration::look() { # what for; sets ENDED once it has, and WANTED_MEMORY
 # Sets SAID, what it printed, and COMPLAINT, the end of all it wrote; clears it away.
 migration::collect() { # what for
   local container=edgepaas-$APP-migration-$1
-  SAID=$(docker logs "$container" 2>/dev/null | head -c 4000 || true)
-  COMPLAINT=$(docker logs --tail 30 "$container" 2>&1 | tail -c 4000 || true)
+  if ! migration::read_words "$container" && [[ $ENDED =~ ^[0-9]+$ ]]; then
+    phase::fail docker-not-ready 'Docker does not tell what a command of the migrations said: see journalctl --unit docker, and deploy again'
+  fi
   redact::text "$COMPLAINT"
   COMPLAINT=$REPLY
   docker::remove "$container" 0
-  if $DOCKER_REMOVED; then return; fi
-  phase::fail docker-not-ready 'Docker went away while a command of the migrations was at work: deploy again once it is back. A \
-migration that goes on keeps the lock of the database until it has ended'
+  if $DOCKER_REMOVED || [[ $ENDED =~ ^[0-9]+$ ]]; then return; fi
+  phase::fail docker-not-ready "Docker went away while a command of the migrations was at work: deploy again once it is back. A \
+migration that goes on keeps the lock of the database until it has ended"
+}
+
+# What could not be read, while Docker was restarted, is not taken for silence.
+migration::read_words() { # container
+  for _ in first second third; do
+    SAID=$(docker logs "$1" 2>/dev/null | { head -c 4000 && cat >/dev/null; }) &&
+      COMPLAINT=$(docker logs --tail 30 "$1" 2>&1 | tail -c 4000) && return
+    docker::get_patiently "/containers/$1/json"
+  done
+  return 1
 }
 
 # However the script ends. A migration that is still at work keeps the lock, and its keeper gives it back.

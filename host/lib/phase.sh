@@ -76,6 +76,12 @@ phase::refuse_withdrawn() {
   phase::fail fence-stale "This host has taken $DEPLOYMENT_ID back since $PHASE was sent: nothing was done"
 }
 
+# A name alone, for which even a full disk has room as a rule.
+phase::note() { # withdrawn: the deployment goes back; reverting: it had moved traffic
+  { : >"$RECEIPTS/$1"; } || phase::say "Could not note that the deployment is $1"
+  sync "$RECEIPTS"
+}
+
 # Answers from the receipt if this deployment has done the phase and `still_holds`, a predicate, agrees.
 phase::skip_if_done() {
   local facts
@@ -118,10 +124,12 @@ phase::fail() { # failure id, cause for a person; LIVE_DIGEST, if it is known wh
     set -- disk-full "$2. $REPLY"
   fi
   json::string "$2" 600
-  local cause=$REPLY
+  local cause=$REPLY verdict
   clock::since "$PHASE_STARTED"
-  printf '{"phase":"%s","deploymentId":"%s","fence":%d,"result":"failed","failure":"%s","cause":%s,"ms":%d%s}\n' \
-    "$PHASE" "$DEPLOYMENT_ID" "$FENCE" "$1" "$cause" "$REPLY" "${LIVE_DIGEST+,\"liveDigest\":\"$LIVE_DIGEST\"}" >&3
+  printf -v verdict '{"phase":"%s","deploymentId":"%s","fence":%d,"result":"failed","failure":"%s","cause":%s,"ms":%d%s}' \
+    "$PHASE" "$DEPLOYMENT_ID" "$FENCE" "$1" "$cause" "$REPLY" "${LIVE_DIGEST+,\"liveDigest\":\"$LIVE_DIGEST\"}"
+  printf '%s\n' "$verdict" >&3
+  lock::note "$verdict"
   printf '%s: %s\n' "$1" "$2" >&2
   exit 1
 }

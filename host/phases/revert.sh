@@ -21,12 +21,6 @@ revert::holds() {
   done
 }
 
-# A name alone, for which even a full disk has room as a rule.
-revert::note() { # withdrawn: the deployment goes back; reverting: it had moved traffic
-  { : >"$RECEIPTS/$1"; } || phase::say "Could not note that the deployment is $1"
-  sync "$RECEIPTS"
-}
-
 # A release that meets a newer schema than its own may lose data silently: only a person can say that it does not.
 revert::require_schema() {
   if [[ $SCHEMA != newer || $MOVE_FROM == none || $LIVE_SLOT != "$MOVE_TO" ]] || ! $SWITCHED; then return; fi
@@ -54,7 +48,7 @@ revert::recall() {
 revert::go_back() { # sets BACK_MS
   BACK_MS=0
   if ! $SWITCHED; then return; fi
-  revert::note reverting
+  phase::note reverting
   if [[ $MOVE_FROM != none ]] && ! revert::wake_previous; then revert::make_do "$REPLY"; fi
   local started
   clock::mark
@@ -177,7 +171,7 @@ phase::begin revert bluePort greenPort healthPath healthTimeout drainTimeout sto
 FILES_NEEDED=false # traffic goes back also on a host whose disk is full
 phase::enter_app
 phase::skip_if_done revert::holds
-revert::note withdrawn
+phase::note withdrawn
 site::path
 traffic::read_server_name
 revert::recall

@@ -53,13 +53,14 @@ switch_traffic::move() { # sets SWITCH_MS and LIVE_AT
 }
 
 switch_traffic::take_back() {
-  local answered="status $HTTP_STATUS, by ${UPSTREAM:-nobody}" now="traffic is back on ${FROM/none/no release}"
+  local answered="status $HTTP_STATUS, by ${UPSTREAM:-nobody}" now="traffic is back on ${FROM/none/no release}" holder
+  site::port_80_holder
+  holder=$REPLY
   traffic::send_to "$FROM"
   traffic::prove "$FROM" "$PROOF_SECONDS" || now="the flag is back on ${FROM/none/no release}, and now it answers $HTTP_STATUS, by ${UPSTREAM:-nobody}"
   # Clients that an Nginx let in were sent to the candidate all that time: the way back counts what became of them.
-  site::port_80_holder
-  if [[ $REPLY == nginx ]]; then { : >"$RECEIPTS/reverting"; } || true; else rm -f "$RECEIPTS/move"; fi
-  phase::fail switch-not-proven "Port 80 did not answer from slot $TO within $PROOF_SECONDS s ($answered): $now"
+  if [[ $holder == nginx ]]; then phase::note reverting; else rm -f "$RECEIPTS/move"; fi
+  phase::fail switch-not-proven "Port 80 did not answer from slot $TO in time ($answered): $now"
 }
 
 phase::begin switch-traffic repositoryUri digest bluePort greenPort healthPath healthTimeout

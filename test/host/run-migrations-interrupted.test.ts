@@ -67,23 +67,58 @@ describeRealHost('run-migrations, whatever is killed', () => {
     await expectMigrated();
   });
 
-  it('a migration that goes on while Docker is away keeps the lock, until it is ended although Docker forgot it', async () => {
+  const running = () => host.phaseHost.shell('ctr --namespace moby tasks list --quiet');
+  const stopDocker = 'systemctl stop docker.socket docker.service 2>&1';
+
+  it('a migration that goes on while Docker is away keeps the lock until it is ended', async () => {
     const failing = host.fail(await host.prepare(await host.push('v2', held), { migrationTimeout: '3' }));
     await host.untilAtWork();
-    const id = await host.phaseHost.shell("docker inspect --format '{{.Id}}' edgepaas-web-migration-run");
-    await host.phaseHost.shell('systemctl stop docker.socket docker.service 2>&1');
+    await host.phaseHost.shell(stopDocker);
     expect(await failing).toMatchObject({ failure: 'docker-not-ready' });
-    const running = () => host.phaseHost.shell('ctr --namespace moby tasks list --quiet');
-    expect(await running()).toBe(id);
-    expect(await locks()).toHaveLength(1);
+    await expect.poll(locks, { timeout: 20_000 }).toEqual([]);
+    expect(await running()).toBe('');
+    await host.phaseHost.shell('systemctl start docker.service');
+    expect(await host.migrate(await host.push('v3', { a: '', b: expand }))).toMatchObject({ to: 'b' });
+    await expectMigrated();
+  });
+
+  it('a migration that Docker has forgotten keeps the lock until it is ended', async () => {
+    const values = await host.prepare(await host.push('v2', held), { migrationTimeout: '10' });
+    const killed = host.phaseHost.start('run-migrations', values);
+    await host.untilAtWork();
+    const id = await host.phaseHost.shell("docker inspect --format '{{.Id}}' edgepaas-web-migration-run");
+    await killScript();
+    await killed;
     const record = `/mnt/docker-data/docker/containers/${id}/config.v2.json`;
     await host.phaseHost.shell(
-      `sed -i 's/"Running":true/"Running":false/' ${record}; systemctl start docker.service`,
+      `${stopDocker}; sed -i 's/"Running":true/"Running":false/' ${record}; systemctl start docker.service`,
     );
+    expect(await containers()).toBe('');
+    expect(await running()).toBe(id);
+    expect(await locks()).toHaveLength(1);
     await expect.poll(locks, { timeout: 20_000 }).toEqual([]);
     expect(await running()).toBe('');
     expect(await host.migrate(await host.push('v3', { a: '', b: expand }))).toMatchObject({ to: 'b' });
     await expectMigrated();
+  });
+
+  it('what a command printed is read again when Docker did not give it', async () => {
+    await host.phaseHost.shell(`cat >/usr/local/sbin/docker <<'END'
+#!/bin/sh
+[ "$1" != logs ] || [ -e /run/cut ] || { : >/run/cut; exit 1; }
+exec /usr/bin/docker "$@"
+END
+chmod +x /usr/local/sbin/docker`);
+    try {
+      const image = await host.push('v2', { a: '', b: expand });
+      expect(await host.migrate(image)).toMatchObject({ from: 'a', to: 'b', attempts: 1 });
+      expect(await host.migrate(await host.push('v3', { a: '', b: expand }))).toMatchObject({
+        skipped: 'nothing-pending',
+      });
+      await expectMigrated();
+    } finally {
+      await host.phaseHost.shell('rm /usr/local/sbin/docker /run/cut');
+    }
   });
 
   it('a kill -9 of script, keeper and lock leaves a container that the next run ends before it begins', async () => {

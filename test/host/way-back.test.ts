@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PhaseName } from '../../contracts/phase-name.ts';
 import { receipt, type Receipt } from '../../contracts/receipt.ts';
 import { composeScript } from '../../lib/compose-script.ts';
@@ -127,22 +127,49 @@ describeRealHost('the way back, and forward again', () => {
     expect(await containers()).toBe(ran);
   });
 
-  it('waits for a command of the same phase that was sent twice, and not for others', async () => {
-    const values = await next(variants.healthy('v4'));
-    const script = composeScript('resolve-env').replace('LOCK_APP_SECONDS=40', 'LOCK_APP_SECONDS=1');
-    const parameters = Object.entries(values).map(([name, value]) => [`SSM_${name}`, value]);
-    const environment = Object.fromEntries(parameters) as Record<string, string>;
-    const whileAtWork = async (who: string) => {
-      await host.shell(`echo ${who} >/run/edgepaas/at-work-web
-        systemd-run -q --unit at-work flock /var/lib/edgepaas/apps/web/lock sleep 3
-        until ! flock --nonblock /var/lib/edgepaas/apps/web/lock true; do :; done`);
-      const { stdout } = await runOn(host.host, script, { environment });
-      await host.shell('while systemctl is-active --quiet at-work; do sleep 0.1; done');
-      return receipt.parse(JSON.parse(stdout));
+  describe('a phase that is sent twice', () => {
+    const lock = '/var/lib/edgepaas/apps/web/lock';
+    const note = '/run/edgepaas/at-work-web';
+    /** Impatient, so that what is shown is not only that it waits long enough. */
+    const sendAgain = (phase: PhaseName, values: Values) => {
+      const parameters = Object.entries(values).map(([name, value]) => [`SSM_${name}`, value]);
+      const environment = Object.fromEntries(parameters) as Record<string, string>;
+      const script = composeScript(phase).replace('LOCK_APP_SECONDS=40', 'LOCK_APP_SECONDS=1');
+      return runOn(host.host, script, { environment });
     };
-    expect(await whileAtWork('web-1 resolve-env 1')).toMatchObject({ failure: 'host-busy' });
-    const { deploymentId, fence } = values;
-    expect(await whileAtWork(`${deploymentId} resolve-env ${fence}`)).toMatchObject({ result: 'done' });
+    /** Another holder of the app's lock for three seconds, of whom the note says what it is told. */
+    const whileHeld = async <T>(who: string, what: () => Promise<T>): Promise<T> => {
+      await host.shell(`systemd-run -q --unit at-work flock ${lock} sleep 3
+        printf '%s\\n' '${who}' $(systemctl show --property MainPID --value at-work) >${note}
+        until ! flock --nonblock ${lock} true; do :; done`);
+      const result = await what();
+      await host.shell('while systemctl is-active --quiet at-work; do sleep 0.1; done');
+      return result;
+    };
+    const whoIs = ({ deploymentId, fence }: Values) => `${deploymentId} resolve-env ${fence}`;
+
+    it('waits for the first, however long that takes, and goes on if that was killed', async () => {
+      const values = await next(variants.healthy('v4'));
+      const { stdout } = await whileHeld(whoIs(values), () => sendAgain('resolve-env', values));
+      expect(receipt.parse(JSON.parse(stdout))).toMatchObject({ result: 'done' });
+    });
+
+    it('waits for no other that long', async () => {
+      const values = await next(variants.healthy('v4'));
+      const { stdout } = await whileHeld('web-1 resolve-env 1', () => sendAgain('resolve-env', values));
+      expect(receipt.parse(JSON.parse(stdout))).toMatchObject({ failure: 'host-busy' });
+    });
+
+    it('says what the first said: a verdict stands', async () => {
+      const values = { ...(await next(variants.neverHealthy('v4'))), healthTimeout: '5' };
+      await walk(['resolve-env', 'pull-release'], values);
+      const first = host.start('start-candidate', values);
+      await host.shell(`until grep -qs start-candidate ${note}; do sleep 0.02; done`);
+      const second = await sendAgain('start-candidate', values);
+      const { stdout } = await first;
+      expect(receipt.parse(JSON.parse(stdout))).toMatchObject({ failure: 'health-check-failed' });
+      expect(second).toMatchObject({ stdout, exitCode: 1 });
+    });
   });
 
   /** As a Docker does that is restarted when it has just started a container, and has not yet written that down. */
