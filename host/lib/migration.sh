@@ -125,8 +125,10 @@ migration that goes on keeps the lock of the database until it has ended"
 # What could not be read, while Docker was restarted, is not taken for silence.
 migration::read_words() { # container
   for _ in first second third; do
-    SAID=$(docker logs "$1" 2>/dev/null | { head -c 4000 && cat >/dev/null; }) &&
-      COMPLAINT=$(docker logs --tail 30 "$1" 2>&1 | tail -c 4000) && return
+    if SAID=$(docker logs "$1" 2>/dev/null) && COMPLAINT=$(docker logs --tail 30 "$1" 2>&1 | tail -c 4000); then
+      SAID=${SAID:0:4000}
+      return
+    fi
     docker::get_patiently "/containers/$1/json"
   done
   return 1
