@@ -1,5 +1,5 @@
 import { seededRandom } from '../simulation/random.ts';
-import type { Options } from './options.ts';
+import { OptionError, type Options } from './options.ts';
 import type { Part } from './part.ts';
 import { keyOf, type Results } from './results.ts';
 
@@ -8,12 +8,17 @@ export interface Chosen {
   readonly cases: readonly string[];
 }
 
-/** The cases that were asked for, whether they have been done or not. */
-export function askedCases({ parts, seed, pattern, slice }: Options): Chosen[] {
+/** The cases that were asked for, whether they have been done or not; none is an OptionError, unless none has failed. */
+export function askedCases(options: Options, results: Results): Chosen[] {
+  const { parts, seed, pattern, slice, failedOnly } = options;
   const matches = globOf(pattern);
-  const all = parts.flatMap((part) =>
+  const matching = parts.flatMap((part) =>
     part.cases(seed).flatMap((name) => (matches(name) ? [{ part, name }] : [])),
   );
+  if (matching.length === 0) throw new OptionError(`--case ${pattern}: no case has such a name`);
+  const last = results.latest(seed);
+  const hasFailed = (key: string) => (last.get(key)?.problems.length ?? 0) > 0;
+  const all = failedOnly ? matching.filter(({ part, name }) => hasFailed(keyOf(part.name, name))) : matching;
   const drawn = new Set(slice === undefined ? all : draw(all, slice, seededRandom(seed)));
   return parts.map((part) => ({
     part,
@@ -24,19 +29,15 @@ export function askedCases({ parts, seed, pattern, slice }: Options): Chosen[] {
 /** Of those, what is still to be run. */
 export function dueCases(
   asked: readonly Chosen[],
-  options: Options,
+  { seed, fresh, failedOnly }: Options,
   results: Results,
   commit: string,
 ): Chosen[] {
-  const done = results.latest(options.seed, commit);
-  const last = results.latest(options.seed);
-  const isDue = (key: string) => {
-    if (options.failedOnly) return (last.get(key)?.problems.length ?? 0) > 0;
-    return options.fresh || !done.has(key);
-  };
+  if (fresh || failedOnly) return [...asked];
+  const done = results.latest(seed, commit);
   return asked.map(({ part, cases }) => ({
     part,
-    cases: cases.filter((name) => isDue(keyOf(part.name, name))),
+    cases: cases.filter((name) => !done.has(keyOf(part.name, name))),
   }));
 }
 

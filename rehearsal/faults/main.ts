@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Interruption } from '../interruption.ts';
 import { askedCases, dueCases, type Chosen } from './choose-cases.ts';
 import { readCommit } from './commit.ts';
@@ -8,7 +9,9 @@ import { parts } from './parts.ts';
 import { keyOf, Results } from './results.ts';
 
 const resultsFile = '.cache/faults/results.jsonl';
+/** The record that is kept, which only a whole one may replace. */
 const docsFile = 'docs/faults.md';
+const partFile = '.cache/faults/faults.md';
 
 const interruption = new Interruption();
 const say = (text: string) => void (interruption.aborted || process.stdout.write(`${text}\n`));
@@ -22,14 +25,19 @@ async function main(): Promise<boolean> {
   }
   const results = new Results(resultsFile);
   const commit = readCommit();
-  const asked = askedCases(options);
+  const asked = askedCases(options, results);
   for (const chosen of dueCases(asked, options, results, commit)) {
     if (interruption.aborted) break;
     if (chosen.cases.length > 0) await runPart(chosen, options, results, commit);
   }
   const latest = results.latest(options.seed);
-  writeFileSync(docsFile, describeFaults([...latest.values()], parts, options.seed));
-  return tell(asked, latest);
+  const isWhole = parts.every(({ name, cases }) =>
+    cases(options.seed).every((one) => latest.has(keyOf(name, one))),
+  );
+  const file = isWhole ? docsFile : partFile;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, describeFaults([...latest.values()], parts, options.seed));
+  return tell(asked, latest, file);
 }
 
 async function runPart(
@@ -54,11 +62,11 @@ async function runPart(
   });
 }
 
-function tell(asked: readonly Chosen[], latest: ReturnType<Results['latest']>): boolean {
+function tell(asked: readonly Chosen[], latest: ReturnType<Results['latest']>, file: string): boolean {
   const keys = asked.flatMap(({ part, cases }) => cases.map((name) => keyOf(part.name, name)));
   const found = keys.flatMap((key) => latest.get(key) ?? []);
   const failed = found.filter(({ problems }) => problems.length > 0);
-  say(`${found.length} of ${keys.length} cases were run, ${failed.length} have problems; see ${docsFile}`);
+  say(`${found.length} of ${keys.length} cases were run, ${failed.length} have problems; see ${file}`);
   for (const { part, name } of failed) say(`  ${keyOf(part, name)}`);
   return failed.length === 0 && found.length === keys.length;
 }

@@ -20,7 +20,8 @@ export class OptionError extends Error {
 
 export const helpText = (parts: readonly Part[]) => `npm run faults [-- options]
 
-Tries each fault on purpose and counts what it does; writes docs/faults.md. A run that was interrupted goes on where it was.
+Tries each fault on purpose and counts what it does. A run that was interrupted goes on where it was. Once every case has a
+result, the record is written to docs/faults.md; until then to .cache/faults/faults.md.
 
   --seed <n>            draws cases and moments (default 1)
   --only <part>[,part]  only these parts:
@@ -52,14 +53,15 @@ export function parseOptions(args: readonly string[], parts: readonly Part[]): O
     seed: readNumber('seed', values.seed),
     parts: chooseParts(values.only, parts),
     pattern: values.case,
-    ...(values.slice && { slice: readNumber('slice', values.slice) }),
+    ...(values.slice && { slice: readNumber('slice', values.slice, 1) }),
     fresh: values.fresh,
     failedOnly: values.again === 'failed',
   };
 }
 
-function readNumber(name: string, text: string): number {
-  if (!/^[0-9]{1,9}$/.test(text)) throw new OptionError(`--${name} ${text}: a whole number is expected`);
+function readNumber(name: string, text: string, least = 0): number {
+  if (!/^[0-9]{1,9}$/.test(text) || Number(text) < least)
+    throw new OptionError(`--${name} ${text}: a whole number from ${least} on is expected`);
   return Number(text);
 }
 

@@ -7,6 +7,7 @@ import { functionPlaces, type Place } from './place.ts';
 
 const legend = [
   'How each deployment ended: `S` Succeeded, `F` Failed (refused before the switch), `R` RolledBack, `I` Inconsistent, `!` not as it should be.',
+  'Empty: that fault cannot meet that phase, or would do there what it does elsewhere.',
   '',
 ];
 

@@ -41,6 +41,10 @@ export const isStuck =
     return ['switch-traffic', 'bake'].includes(place) ? [ending('Inconsistent', ...failures)] : [];
   };
 
+/** The new release serves, and the one before could not be stopped. */
+export const leavesTheOld: Promised = (place) =>
+  place === 'revert' ? [] : [ending('Succeeded', 'retire-failed')];
+
 /** A person stopped the execution: the closing goes back, or forward where the release was committed. */
 export const isClosed: Promised = (place) => {
   if (place === 'retire') return [succeeded];

@@ -8,6 +8,7 @@ import type { Scene } from './scene.ts';
 /** What became of the deployment that the fault struck. */
 export interface Observed {
   readonly outcome: Outcome;
+  /** Of a Succeeded, `retire-failed` if it warns that retire could not do its part. */
   readonly failure: string | null;
   readonly cause: string | null;
   /** Epoch milliseconds. */
@@ -24,10 +25,15 @@ export interface Recovery {
 
 export async function observe({ ground, version }: Scene, walked: Walked): Promise<Observed> {
   const endedAt = Date.now();
-  const { outcome, failureId, cause } = await describeDeployment(ground.rehearsal, version, walked);
+  const { outcome, failureId, cause, warning } = await describeDeployment(ground.rehearsal, version, walked);
   if (outcome === 'Succeeded') ground.serving = version;
+  if (warning?.startsWith('retire: ')) return { outcome, failure: 'retire-failed', cause: warning, endedAt };
   return { outcome, failure: failureId, cause, endedAt };
 }
+
+/** What the outcome says itself: that something was left behind, or that the release before may still run. */
+const isTold = (problem: string, { outcome, failure }: Observed) =>
+  outcome === 'Inconsistent' || (failure === 'retire-failed' && problem.endsWith(', which is idle'));
 
 const servedMs = 30_000;
 
@@ -40,11 +46,9 @@ export async function untilServed({ ground, excuses }: Scene): Promise<void> {
 }
 
 /** A new push, without any fault, which must succeed. */
-export async function observeRecovery({ ground }: Scene, { outcome }: Observed): Promise<Recovery> {
+export async function observeRecovery({ ground }: Scene, observed: Observed): Promise<Recovery> {
   const served = await ground.stage.serving();
-  const problems = await agree(ground.rehearsal);
-  // An Inconsistent says itself that something was left behind.
-  if (outcome === 'Inconsistent') problems.splice(0);
+  const problems = (await agree(ground.rehearsal)).filter((problem) => !isTold(problem, observed));
   const version = ground.nextVersion();
   const walked = await ground.push(version);
   if (walked.status !== 'SUCCEEDED')

@@ -6,6 +6,7 @@ import {
   isRefused,
   isRight,
   isStuck,
+  leavesTheOld,
 } from '../../../rehearsal/faults/matrix/endings.ts';
 import { cells } from '../../../rehearsal/faults/matrix/cells.ts';
 import type { Excuse } from '../../../rehearsal/faults/matrix/scene.ts';
@@ -40,6 +41,12 @@ describe('the right ending', () => {
   it('of an execution that a person stopped follows from what was committed', () => {
     expect(isRight(isClosed('bake'), 'RolledBack', 'phase-cancelled')).toBe(true);
     expect(isRight(isClosed('retire'), 'Succeeded', null)).toBe(true);
+  });
+
+  it('is no success without a warning where the release before could not be stopped', () => {
+    expect(isRight(goesOn('retire'), 'Succeeded', 'retire-failed')).toBe(false);
+    expect(isRight(leavesTheOld('retire'), 'Succeeded', 'retire-failed')).toBe(true);
+    expect(isRight(leavesTheOld('retire'), 'Succeeded', null)).toBe(false);
   });
 
   it('is known of every case', () => {

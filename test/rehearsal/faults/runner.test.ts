@@ -17,7 +17,7 @@ const weather = partOf('weather', ['rain in spring', 'rain in autumn', 'snow in 
 const parts = [weather, partOf('traffic', ['jam'])];
 
 const optionsOf = (...args: string[]) => parseOptions(args, parts) as Options;
-const names = (options: Options) => askedCases(options).map(({ cases }) => cases);
+const names = (options: Options) => askedCases(options, newResults().results).map(({ cases }) => cases);
 
 function newResults(): { results: Results; file: string } {
   const folder = mkdtempSync(join(tmpdir(), 'edgepaas-faults-'));
@@ -43,7 +43,11 @@ it('runs every part and case unless told otherwise', () => {
   expect(names(optionsOf('--only', 'traffic'))).toEqual([['jam']]);
   expect(names(optionsOf('--case', '* in spring'))).toEqual([['rain in spring', 'snow in spring'], []]);
   expect(names(optionsOf('--case', 'jam,snow*'))).toEqual([['snow in spring'], ['jam']]);
-  expect(names(optionsOf('--case', 'rain.in spring'))).toEqual([[], []]);
+});
+
+it.each(['rain.in spring', 'storm', ''])('refuses to run no case at all, as of %j', (pattern) => {
+  expect(() => names(optionsOf('--case', pattern))).toThrow(OptionError);
+  expect(() => names(optionsOf('--case', pattern))).toThrow('no case has such a name');
 });
 
 it('draws a slice by the seed', () => {
@@ -57,6 +61,7 @@ it('draws a slice by the seed', () => {
 it.each([
   [['--only', 'nothing'], /weather, traffic/],
   [['--seed', 'x'], /whole number/],
+  [['--slice', '0'], /from 1 on/],
   [['--again', 'all'], /--again failed/],
 ])('refuses %j', (args, message) => {
   expect(() => optionsOf(...args)).toThrow(OptionError);
@@ -70,7 +75,7 @@ it('does not run again what this commit has done with this seed', () => {
   results.add(recorded('snow in spring', [], { seed: 2 }));
   const due = (...args: string[]) => {
     const options = optionsOf('--only', 'weather', ...args);
-    return dueCases(askedCases(options), options, results, 'abc')[0]!.cases;
+    return dueCases(askedCases(options, results), options, results, 'abc')[0]!.cases;
   };
   expect(due()).toEqual(['rain in autumn', 'snow in spring']);
   expect(due('--fresh')).toEqual(['rain in spring', 'rain in autumn', 'snow in spring']);
@@ -82,7 +87,9 @@ it('runs again only what failed last, whatever commit that was, when asked to', 
   results.add(recorded('rain in autumn', ['wet']));
   results.add(recorded('rain in autumn'));
   const options = optionsOf('--again', 'failed');
-  expect(dueCases(askedCases(options), options, results, 'abc')[0]!.cases).toEqual(['rain in spring']);
+  expect(dueCases(askedCases(options, results), options, results, 'abc')[0]!.cases).toEqual([
+    'rain in spring',
+  ]);
 });
 
 it('finds its results again, but for the line that a kill cut in half', () => {

@@ -1,5 +1,5 @@
 import type { PhaseName } from '../../../../contracts/phase-name.ts';
-import { either, goesOn, inPlaces, isRefused, isStuck } from '../endings.ts';
+import { either, goesOn, inPlaces, isRefused, isStuck, leavesTheOld } from '../endings.ts';
 import type { Fault } from '../fault.ts';
 import type { Place } from '../place.ts';
 import type { Scene } from '../scene.ts';
@@ -52,7 +52,7 @@ export const diskFaults = {
     places: phases,
     // The agent itself has to write each script, that of the way back too: what it cannot write ends without a receipt. Wherever
     // the disk was filled, that may come to be start-candidate's.
-    promise: either(goesOn, isRefused(...unwritten), (place) =>
+    promise: either(goesOn, leavesTheOld, isRefused(...unwritten), (place) =>
       isStuck(...unwritten)(beforeSwitch.includes(place) ? 'bake' : place),
     ),
     async strike(scene) {
