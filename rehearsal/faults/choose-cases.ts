@@ -9,14 +9,13 @@ export interface Chosen {
 }
 
 /** The cases that were asked for, whether they have been done or not; none is an OptionError, unless none has failed. */
-export function askedCases(options: Options, results: Results): Chosen[] {
+export function askedCases(options: Options, last: ReturnType<Results['latest']>): Chosen[] {
   const { parts, seed, pattern, slice, failedOnly } = options;
   const matches = globOf(pattern);
   const matching = parts.flatMap((part) =>
     part.cases(seed).flatMap((name) => (matches(name) ? [{ part, name }] : [])),
   );
   if (matching.length === 0) throw new OptionError(`--case ${pattern}: no case has such a name`);
-  const last = results.latest(seed);
   const hasFailed = (key: string) => (last.get(key)?.problems.length ?? 0) > 0;
   const all = failedOnly ? matching.filter(({ part, name }) => hasFailed(keyOf(part.name, name))) : matching;
   const drawn = new Set(slice === undefined ? all : draw(all, slice, seededRandom(seed)));

@@ -33,7 +33,11 @@ function describeCommits(results: readonly Recorded[]): string[] {
   });
 }
 
-function describePart({ name, help, cases }: Part, results: readonly Recorded[], seed: number): string[] {
+function describePart(
+  { name, help, explains, cases }: Part,
+  results: readonly Recorded[],
+  seed: number,
+): string[] {
   const mine = results.filter(({ part }) => part === name);
   if (mine.length === 0) return [];
   const failed = mine.filter(({ problems }) => problems.length > 0);
@@ -44,6 +48,7 @@ function describePart({ name, help, cases }: Part, results: readonly Recorded[],
     '',
     `${help[0]!.toUpperCase()}${help.slice(1)}: ${mine.length} of ${count(cases(seed).length, 'case')} run, ${verdict}.`,
     '',
+    ...(explains ? [explains, ''] : []),
     ...(tables[name] ?? summarize)(mine),
     ...failed.flatMap((one) => one.problems.map((problem) => `- ${one.name}: ${problem}`)),
   ];

@@ -13,6 +13,7 @@ const titles = scenario.steps.map(({ title }) => title);
 export const hosts: Part = {
   name: 'hosts',
   help: 'three hosts, one after the other: waves, a failure in the last one, hosts that go and come',
+  explains: 'liveMs: from the push to the last host that switched. cut: streams and WebSockets.',
   cases: () => titles,
   async run(names, options) {
     const steps = scenario.steps.slice(0, Math.max(...names.map((name) => titles.indexOf(name))) + 1);

@@ -25,7 +25,7 @@ async function main(): Promise<boolean> {
   }
   const results = new Results(resultsFile);
   const commit = readCommit();
-  const asked = askedCases(options, results);
+  const asked = askedCases(options, results.latest(options.seed));
   for (const chosen of dueCases(asked, options, results, commit)) {
     if (interruption.aborted) break;
     if (chosen.cases.length > 0) await runPart(chosen, options, results, commit);

@@ -3,6 +3,8 @@ export interface Part {
   readonly name: string;
   /** One line for `--help`. */
   readonly help: string;
+  /** For docs/faults.md: what those of its figures count that do not say so themselves. */
+  readonly explains?: string;
   /** Names of its cases for a seed, in the order they run; the same seed gives the same cases. */
   cases(seed: number): readonly string[];
   /**

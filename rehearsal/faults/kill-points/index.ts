@@ -7,6 +7,8 @@ import { runDatabaseWalk, runInstallWalk, runWebWalk } from './run-walk.ts';
 export const killPoints: Part = {
   name: 'kill-points',
   help: 'phases that are killed, or their host, at random points, and sent again',
+  explains:
+    'hosts: of the kills, those of the whole host. missed: runs that ended before they came to their point.',
   cases: () => walkNames(),
   run: runWalks,
 };

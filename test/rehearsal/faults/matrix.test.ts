@@ -18,7 +18,8 @@ const everFailed = JSON.parse(
 ) as readonly Drawn[];
 
 const seed = 1;
-const slice = askedCases({ seed, parts: [matrix], pattern: '*', slice: 1, fresh: true, failedOnly: false })
+const options = { seed, parts: [matrix], pattern: '*', slice: 1, fresh: true, failedOnly: false };
+const slice = askedCases(options, new Map())
   .flatMap(({ cases }) => cases)
   .map((name): Drawn => ({ name, seed }));
 
