@@ -20,8 +20,9 @@ const interrupted = 130;
 /** A terminal interrupts every process of its group: what runs here clears up after itself, and is waited for. */
 process.on('SIGINT', () => (process.exitCode = interrupted));
 
-async function run(command: string, parameters: string[]): Promise<number> {
-  const [code] = (await once(spawn(command, parameters, { stdio: 'inherit' }), 'close')) as [number | null];
+async function run(command: string, parameters: string[], more: NodeJS.ProcessEnv = {}): Promise<number> {
+  const child = spawn(command, parameters, { stdio: 'inherit', env: { ...process.env, ...more } });
+  const [code] = (await once(child, 'close')) as [number | null];
   return code ?? 1;
 }
 
@@ -30,7 +31,8 @@ async function runTests(parameters: string[]): Promise<{ status: number; counts?
   const report = join(folder, 'report.json');
   try {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-    const status = await run('node_modules/.bin/vitest', ['run', ...reporters, ...parameters]);
+    const vitest = ['run', ...reporters, ...parameters];
+    const status = await run('node_modules/.bin/vitest', vitest, { EDGEPAAS_TEST_FOLDER: folder });
     if (process.exitCode === interrupted) return { status };
     return { status, counts: JSON.parse(readFileSync(report, 'utf8')) as Counts };
   } finally {
