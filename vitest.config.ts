@@ -56,7 +56,7 @@ export default defineConfig({
           name: 'hosts',
           include: ['test/**/*.test.ts'],
           exclude: [...pure, ...scenarios, ...onRequest],
-          maxWorkers: 5,
+          maxWorkers: 6,
           sequence: { groupOrder: 1 },
         },
       },

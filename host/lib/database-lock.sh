@@ -169,17 +169,21 @@ database_lock::start_keeper() { # seconds that a migration may run
 }
 
 # Watches in the script's stead once that is gone: until no container of the migration runs, twice, since a start may be under
-# way. One that lost the lock, or is at work for longer than it may, is ended.
+# way, or for ten seconds if Docker is going away. One that lost the lock, or is at work for longer than it may, is ended.
 database_lock::keep() {
   local parent idle=0 nothing pause id
   exec {pause}<> <(:)
-  while ((idle < 2)); do
+  while ((idle < 20)); do
     read -r -t 0.5 -u "$pause" nothing || true
     read -r _ _ _ parent _ </proc/self/stat
     if ((parent == SCRIPT)); then continue; fi
     if clock::is_past $((KEEP_UNTIL + 600000)); then return; fi
     database_lock::find_work
-    if [[ ! $WORK ]]; then idle=$((idle + 1)) && continue; fi
+    if [[ ! $WORK ]]; then
+      docker::call GET /_ping 5
+      idle=$((idle + (DOCKER_STATUS == 200 ? 10 : 1)))
+      continue
+    fi
     idle=0
     if ! clock::is_past "$KEEP_UNTIL" && ! database_lock::is_lost; then continue; fi
     for id in $WORK; do
@@ -196,6 +200,8 @@ database_lock::find_work() {
   WORK=''
   while IFS= read -r bundle; do
     bundle=${bundle%/config.json}
+    # Who cleans up after one that has ended is Docker.
+    if [[ -e $bundle/init.pid && ! -e /proc/$(<"$bundle/init.pid") ]]; then continue; fi
     WORK+=" ${bundle##*/}"
   done < <(grep --files-with-matches --no-messages --fixed-strings "\"PGAPPNAME=$MIGRATION_NAME\"" "$CONTAINERD_TASKS"/*/config.json)
 }

@@ -28,7 +28,9 @@ lock::take() { # descriptor, seconds, who, file of the note on who is at work
   if ! flock --nonblock "$1"; then
     waited=true
     until flock --wait "$2" "$1"; do
-      if ! lock::read_twin "$4" || [[ ! -e /proc/$LEFT ]]; then lock::fail "$2" "$3"; fi
+      if ! lock::read_twin "$4"; then lock::fail "$2" "$3"; fi
+      if [[ $LEFT == '{'* ]]; then break; fi # it only clears up
+      if [[ ! -e /proc/$LEFT ]]; then lock::fail "$2" "$3"; fi
     done
   fi
   if $waited && lock::read_twin "$4" && [[ $LEFT == '{'* ]]; then

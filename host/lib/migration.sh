@@ -123,7 +123,8 @@ migration that goes on keeps the lock of the database until it has ended"
 }
 
 # What could not be read, while Docker was restarted, is not taken for silence.
-migration::read_words() { # container
+migration::read_words() { # container; sets SAID and COMPLAINT, empty if it fails
+  SAID='' COMPLAINT=''
   for _ in first second third; do
     if SAID=$(docker logs "$1" 2>/dev/null) && COMPLAINT=$(docker logs --tail 30 "$1" 2>&1 | tail -c 4000); then
       SAID=${SAID:0:4000}

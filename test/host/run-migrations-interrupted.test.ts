@@ -121,6 +121,35 @@ chmod +x /usr/local/sbin/docker`);
     }
   });
 
+  it('a command that somebody removes is told as that', async () => {
+    const image = await host.push('v2', { a: '', b: expand });
+    const failing = host.fail(
+      await host.prepare(image, { currentCommand: JSON.stringify(['/bin/sh', '-c', 'sleep 60']) }),
+    );
+    await host.phaseHost.shell(`
+      until docker ps --format '{{.Names}}' | grep -q migration-current; do sleep 0.05; done
+      docker rm -f edgepaas-web-migration-current`);
+    const { failure, cause } = await failing;
+    expect(failure).toBe('migration-failed');
+    expect(cause).toContain('was removed by somebody; nothing was migrated. Its last words: (none)');
+    await host.expectQuiet();
+  });
+
+  it('a migration that ends while Docker is away gives the lock back', async () => {
+    const values = await host.prepare(await host.push('v2', held), { migrationTimeout: '60' });
+    const killed = host.phaseHost.start('run-migrations', values);
+    await host.untilAtWork();
+    await killScript();
+    await killed;
+    await host.phaseHost.shell(stopDocker);
+    expect(await locks()).toHaveLength(1);
+    await host.letGo();
+    await expect.poll(locks, { timeout: 30_000 }).toEqual([]);
+    await host.phaseHost.shell('systemctl start docker.service');
+    expect(await host.finish(values)).toMatchObject({ from: 'a', to: 'b' });
+    await expectMigrated();
+  });
+
   it('a kill -9 of script, keeper and lock leaves a container that the next run ends before it begins', async () => {
     const values = await host.prepare(await host.push('v2', heldOnce));
     const killed = host.phaseHost.start('run-migrations', values);
