@@ -56,7 +56,7 @@ export default defineConfig({
           name: 'hosts',
           include: ['test/**/*.test.ts'],
           exclude: [...pure, ...scenarios, ...onRequest],
-          maxWorkers: 6,
+          maxWorkers: 5,
           sequence: { groupOrder: 1 },
         },
       },

@@ -112,6 +112,7 @@ migration::look() { # what for; sets ENDED once it has, and WANTED_MEMORY
 migration::collect() { # what for
   local container=edgepaas-$APP-migration-$1
   if ! migration::read_words "$container" && [[ $ENDED =~ ^[0-9]+$ ]]; then
+    if [[ ${DOCKER_STATUSES[0]:-000} == 404 ]]; then ENDED=removed && return; fi
     phase::fail docker-not-ready 'Docker does not tell what a command of the migrations said: see journalctl --unit docker, and deploy again'
   fi
   redact::text "$COMPLAINT"
