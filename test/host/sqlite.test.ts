@@ -221,7 +221,8 @@ describeRealHost('the SQLite file of an app', () => {
       cause: expect.stringContaining('A copy of'),
     });
     await host.shell('rm /mnt/docker-data/filler');
-    const locker = '(echo "BEGIN EXCLUSIVE;"; sleep infinity) | /opt/sqlite3 -batch';
+    // It waits for those who ask whether it has the lock: refused once, it would never ask again.
+    const locker = '(printf ".timeout 60000\\nBEGIN EXCLUSIVE;\\n"; sleep infinity) | /opt/sqlite3 -batch';
     await host.shell(`systemd-run -q --unit locker bash -c '${locker} ${sqliteFile}'`);
     await host.shell(
       `while /opt/sqlite3 ${sqliteFile} 'SELECT 1 FROM events LIMIT 1' >/dev/null 2>&1; do sleep 0.02; done`,
