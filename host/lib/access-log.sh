@@ -18,6 +18,7 @@ access_log::position() { # sets LOG_INODE and LOG_OFFSET
 access_log::open() {
   access_log::name
   LOG_REQUESTS=0 LOG_5XX=0 LOG_499=0 LOG_FDS=()
+  LOG_JUDGED_FROM=0 LOG_JUDGED=0 LOG_JUDGED_5XX=0
   local file
   for file in "${LOG_FILES[@]}"; do
     if ! access_log::is_noted "$file"; then continue; fi
@@ -44,6 +45,11 @@ access_log::advance() { # port, or any
   for descriptor in "${LOG_FDS[@]}"; do access_log::count "$1" "$descriptor"; done
 }
 
+# What was asked before may end badly only now, after seconds: that is counted, and held against nobody.
+access_log::judge_from_now() {
+  LOG_JUDGED_FROM=$EPOCHREALTIME LOG_JUDGED=0 LOG_JUDGED_5XX=0
+}
+
 # Opens what is newer than all that is open; a file may be rotated at this moment, and be met again under its next name.
 access_log::follow() {
   local file last=''
@@ -57,19 +63,23 @@ access_log::follow() {
 }
 
 access_log::count() {
-  local requests status5xx status499
-  read -r requests status5xx status499 < <(access_log::tally "$1" <&"$2")
+  local requests status5xx status499 judged judged5xx
+  read -r requests status5xx status499 judged judged5xx < <(access_log::tally "$1" "$LOG_JUDGED_FROM" <&"$2")
   ((LOG_REQUESTS += requests, LOG_5XX += status5xx, LOG_499 += status499)) || true
+  ((LOG_JUDGED += judged, LOG_JUDGED_5XX += judged5xx)) || true
 }
 
-access_log::tally() {
-  awk -F '\t' -v first="127.0.0.1:$1" -v any="$1" '
+access_log::tally() { # port, or any; judged is what began since
+  awk -F '\t' -v first="127.0.0.1:$1" -v any="$1" -v since="${2:-0}" '
     any == "any" ? $4 != "-" : ($4 == first || index($4, first ",") == 1) {
       requests++
       if ($2 >= 500) status5xx++
       if ($2 == 499) status499++
+      if ($1 - $3 < since) next
+      judged++
+      if ($2 >= 500) judged5xx++
     }
-    END { print requests + 0, status5xx + 0, status499 + 0 }'
+    END { print requests + 0, status5xx + 0, status499 + 0, judged + 0, judged5xx + 0 }'
 }
 
 # How the release before did: the requests in the last 256 KiB before the switch; sets BEFORE_REQUESTS and BEFORE_5XX.
@@ -90,9 +100,9 @@ access_log::before() { # bytes
 LEAST_ERRORS=3
 
 # Rose: above twice the share of the release before, and five points more. An app may answer 503 as a matter of course.
-access_log::errors_rose() { # requests and 5xx of now, against BEFORE_REQUESTS and BEFORE_5XX
+access_log::errors_rose() { # LOG_JUDGED_5XX of LOG_JUDGED, against BEFORE_5XX of BEFORE_REQUESTS
   local before=$((BEFORE_REQUESTS > 0 ? BEFORE_REQUESTS : 1))
-  (($2 >= LEAST_ERRORS && $2 * 20 * before > $1 * (40 * BEFORE_5XX + before)))
+  ((LOG_JUDGED_5XX >= LEAST_ERRORS && LOG_JUDGED_5XX * 20 * before > LOG_JUDGED * (40 * BEFORE_5XX + before)))
 }
 
 access_log::facts() { # REPLY is the part of the facts that every watching phase gives

@@ -34,13 +34,14 @@ live_health::read_slot() { # sets LIVE_SLOT and LIVE_PORT
 }
 
 # Counts what Nginx answered for it since the note, and sets LIVE to broken-by-migration as soon as that is clear. What was
-# answered while the migration had its locks counts, but only what is answered now tells whether the release is broken.
+# asked while the migration had its locks counts, but only what is asked now tells whether the release is broken.
 live_health::compare() {
-  local requests errors failures=0 deadline
+  local failures=0 deadline
   access_log::open
   if [[ $LIVE == none ]]; then return; fi
   access_log::advance "$LIVE_PORT"
-  requests=$LOG_REQUESTS errors=$LOG_5XX LIVE_SAYS=''
+  access_log::judge_from_now
+  LIVE_SAYS=''
   if [[ $LIVE == broken-before ]]; then return; fi
   clock::in "$LIVE_WATCH_SECONDS"
   deadline=$REPLY
@@ -58,5 +59,5 @@ live_health::look() {
     LIVE=broken-by-migration LIVE_SAYS=", $REPLY"
   fi
   access_log::advance "$LIVE_PORT"
-  if access_log::errors_rose $((LOG_REQUESTS - requests)) $((LOG_5XX - errors)); then LIVE=broken-by-migration; fi
+  if access_log::errors_rose; then LIVE=broken-by-migration; fi
 }

@@ -24,22 +24,23 @@ lock::take_app() {
 # What is sent twice, since SSM's first answer was lost, is done by the first: the second waits for it, as long as the agent lets,
 # and then says the same, by the receipt or by the verdict that it left.
 lock::take() { # descriptor, seconds, who, file of the note on who is at work
-  local waited=false
   if ! flock --nonblock "$1"; then
-    waited=true
     until flock --wait "$2" "$1"; do
       if ! lock::read_twin "$4"; then lock::fail "$2" "$3"; fi
-      if [[ $LEFT == '{'* ]]; then break; fi # it only clears up
+      lock::repeat_verdict # it may only be clearing up
       if [[ ! -e /proc/$LEFT ]]; then lock::fail "$2" "$3"; fi
     done
-  fi
-  if $waited && lock::read_twin "$4" && [[ $LEFT == '{'* ]]; then
-    phase::say 'The same phase was sent before, and has just ended: this is what it said'
-    printf '%s\n' "$LEFT" >&3
-    exit 1
+    if lock::read_twin "$4"; then lock::repeat_verdict; fi
   fi
   LOCK_NOTE=$4
   lock::note $$
+}
+
+lock::repeat_verdict() {
+  if [[ $LEFT != '{'* ]]; then return; fi
+  phase::say 'The same phase was sent before, and has just ended: this is what it said'
+  printf '%s\n' "$LEFT" >&3
+  exit 1
 }
 
 lock::fail() { # seconds, who

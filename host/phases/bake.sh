@@ -28,16 +28,14 @@ bake::begin() {
   bake::forgive_boot
 }
 
-# What was asked of a host that was booting is no fault of the release. Sets FORGIVEN_REQUESTS and FORGIVEN_5XX.
+# What was asked of a host that was booting is no fault of the release.
 bake::forgive_boot() {
   local deadline
-  FORGIVEN_REQUESTS=0 FORGIVEN_5XX=0
   if traffic::was_moved_in_this_boot; then return; fi
   clock::in "$HEALTH_TIMEOUT"
   deadline=$REPLY
   until health::ask "$SLOT_PORT" 5 || clock::is_past "$deadline"; do phase::sleep "$LOOK_SECONDS"; done
-  access_log::advance "$SLOT_PORT"
-  FORGIVEN_REQUESTS=$LOG_REQUESTS FORGIVEN_5XX=$LOG_5XX
+  access_log::judge_from_now
 }
 
 bake::watch() { # sets RECENT: a dot for each good answer, an x for each other
@@ -107,9 +105,8 @@ as it was?"
 }
 
 bake::judge_errors() {
-  local requests=$((LOG_REQUESTS - FORGIVEN_REQUESTS)) status5xx=$((LOG_5XX - FORGIVEN_5XX))
-  access_log::errors_rose "$requests" "$status5xx" || return 0
-  phase::fail error-rate-rose "Since the switch $status5xx of $requests requests ended in 5xx, before it \
+  access_log::errors_rose || return 0
+  phase::fail error-rate-rose "$LOG_JUDGED_5XX of $LOG_JUDGED requests ended in 5xx, before the switch \
 $BEFORE_5XX of $BEFORE_REQUESTS"
 }
 

@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 
 const rose = (requests: number, errors: number, before: { requests: number; errors: number }): boolean => {
   const script = `set -euo pipefail; source host/lib/access-log.sh
-    BEFORE_REQUESTS=${before.requests} BEFORE_5XX=${before.errors}; access_log::errors_rose ${requests} ${errors}`;
+    BEFORE_REQUESTS=${before.requests} BEFORE_5XX=${before.errors}
+    LOG_JUDGED=${requests} LOG_JUDGED_5XX=${errors}; access_log::errors_rose`;
   return spawnSync('bash', ['-c', script]).status === 0;
 };
 

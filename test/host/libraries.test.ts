@@ -201,6 +201,18 @@ describe('access_log', () => {
     ).toBe(facts(3, 2));
   });
 
+  it('judges none by what it was asked before, however late that ends', () => {
+    writeFileSync(log, '');
+    const asked = (before: string) =>
+      `$'${before}\\t502\\t2.000\\t127.0.0.1:8081\\t502\\t1\\t::1\\tGET / HTTP/1.1\\n'`;
+    const at = (seconds: number) =>
+      `$(awk -v now="$EPOCHREALTIME" 'BEGIN { printf "%.3f", now + ${seconds} }')`;
+    const script = `${named} access_log::open; access_log::judge_from_now
+      printf ${asked('%s')} "${at(1)}" "${at(3)}" "${at(1.9)}" >>${log}
+      access_log::advance 8081; printf '%s of %s, %s in all' $LOG_JUDGED_5XX $LOG_JUDGED $LOG_5XX`;
+    expect(bash(['access-log'], script)).toBe('1 of 1, 3 in all');
+  });
+
   it('counts all of a log that was not there at the switch, or is gone since', () => {
     expect(count(write(log, line(8081, 200)), '8081')).toBe(facts(1, 0));
     const lost = `mv ${log} ${log}.9; ${write(`${log}.2`, line(8081, 200))} ${write(log, line(8081, 200))}`;

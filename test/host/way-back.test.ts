@@ -138,9 +138,10 @@ describeRealHost('the way back, and forward again', () => {
       return runOn(host.host, script, { environment });
     };
     /** Another holder of the app's lock for three seconds, of whom the note says what it is told. */
-    const whileHeld = async <T>(who: string, what: () => Promise<T>): Promise<T> => {
+    const whileHeld = async <T>(who: string, what: () => Promise<T>, left = '$pid'): Promise<T> => {
       await host.shell(`systemd-run -q --unit at-work flock ${lock} sleep 3
-        printf '%s\\n' '${who}' $(systemctl show --property MainPID --value at-work) >${note}
+        pid=$(systemctl show --property MainPID --value at-work)
+        printf '%s\\n' '${who}' ${left} >${note}
         until ! flock --nonblock ${lock} true; do :; done`);
       const result = await what();
       await host.shell('while systemctl is-active --quiet at-work; do sleep 0.1; done');
@@ -158,6 +159,13 @@ describeRealHost('the way back, and forward again', () => {
       const values = await next(variants.healthy('v4'));
       const { stdout } = await whileHeld('web-1 resolve-env 1', () => sendAgain('resolve-env', values));
       expect(receipt.parse(JSON.parse(stdout))).toMatchObject({ failure: 'host-busy' });
+    });
+
+    it('says what the first said also when that is only clearing up', async () => {
+      const values = await next(variants.healthy('v4'));
+      const again = () => sendAgain('resolve-env', values);
+      const { stdout, exitCode } = await whileHeld(whoIs(values), again, `'{"result":"failed"}'`);
+      expect({ stdout: stdout.trim(), exitCode }).toEqual({ stdout: '{"result":"failed"}', exitCode: 1 });
     });
 
     it('says what the first said: a verdict stands', async () => {
