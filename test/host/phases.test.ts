@@ -61,7 +61,7 @@ describeRealHost('the phases on a bare host', () => {
     for (const phase of ['mount-volume', 'install-docker', 'install-nginx'] as const) {
       for (const seconds of [0.1, 0.7, 2]) await host.start(phase, values, seconds);
       await facts(phase, values);
-      expect((await host.run(phase, values)).receipt.result).toBe('already-done');
+      expect((await host.run(phase, values)).receipt).toMatchObject({ phase, result: 'already-done' });
     }
     expect(await facts('inspect', values)).toMatchObject({ prepared: true, missing: [], serving: 'none' });
     const info = await host.shell(
