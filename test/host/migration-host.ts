@@ -18,6 +18,9 @@ export const whileHeld =
   'DO $$ BEGIN WHILE EXISTS (SELECT FROM held) LOOP PERFORM pg_sleep(0.1); END LOOP; END $$;';
 export const ifHeld = 'SELECT pg_sleep(600) WHERE EXISTS (SELECT FROM held);';
 
+/** Each question is a psql and a process of the server: what waits for seconds asks less often than the default. */
+export const seldom = { interval: 250 } as const;
+
 const database = { sslMode: 'require', sqliteOnManyHosts: false } as const;
 
 /** A prepared host and a real Postgres, for run-migrations alone. */
@@ -117,7 +120,7 @@ export class MigrationHost {
   /** Until so many runs have a session for the lock: one has it, the others ask for it. */
   async untilAsking(runs: number): Promise<void> {
     const ask = "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'edgepaas-lock-%'";
-    await expect.poll(() => this.database.query(ask)).toHaveLength(runs);
+    await expect.poll(() => this.database.query(ask), seldom).toHaveLength(runs);
   }
 
   /** Until a migration has come to its pg_sleep; the pid of its session. */
@@ -125,7 +128,7 @@ export class MigrationHost {
     let pid = 0;
     const ask = `SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'edgepaas-migration-%' AND wait_event = 'PgSleep'`;
     await expect
-      .poll(async () => (pid = Number((await this.database.query(ask))[0]?.[0] ?? 0)), { timeout: 20_000 })
+      .poll(async () => (pid = Number((await this.database.query(ask))[0]?.[0] ?? 0)), seldom)
       .toBeGreaterThan(0);
     return pid;
   }
@@ -137,7 +140,7 @@ export class MigrationHost {
       .query(`SET application_name = '${name}'; BEGIN; LOCK TABLE ${table}; SELECT pg_sleep(600)`)
       .catch(() => {}); // ended below
     const ask = `SELECT pid FROM pg_stat_activity WHERE application_name = '${name}' AND wait_event = 'PgSleep'`;
-    await expect.poll(() => this.database.query(ask)).toHaveLength(1);
+    await expect.poll(() => this.database.query(ask), seldom).toHaveLength(1);
     return async () => {
       await this.database.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '${name}'`,
@@ -150,7 +153,7 @@ export class MigrationHost {
   async expectQuiet(): Promise<void> {
     expect(await this.phaseHost.shell('docker ps --all --quiet --filter label=edgepaas.migration')).toBe('');
     const sessions = `SELECT application_name FROM pg_stat_activity WHERE application_name LIKE 'edgepaas-%'`;
-    await expect.poll(() => this.database.query(sessions), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => this.database.query(sessions), seldom).toEqual([]);
     expect(await this.database.query("SELECT * FROM pg_locks WHERE locktype = 'advisory'")).toEqual([]);
   }
 
