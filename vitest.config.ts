@@ -1,14 +1,21 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Whoever begins these last waits for them alone. */
-const longest = ['faults/', 'end-to-end/', 'host/run-migrations', 'test/host/', 'test/examples/'];
+/** Simulated hosts while the real ones are still being made; then the longest, since whoever begins them last waits for them alone. */
+const first = [
+  'rehearsal/scenario/',
+  'faults/',
+  'end-to-end/',
+  'host/run-migrations',
+  'test/host/',
+  'test/examples/',
+];
 
-class LongestFirst extends BaseSequencer {
+class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification) => {
-      const index = longest.findIndex((part) => moduleId.includes(part));
-      return index < 0 ? longest.length : index;
+      const index = first.findIndex((part) => moduleId.includes(part));
+      return index < 0 ? first.length : index;
     };
     return (await super.sort(files)).sort((one, other) => rank(one) - rank(other));
   }
@@ -28,7 +35,7 @@ const onRequest = process.env['EDGEPAAS_DISTRIBUTIONS'] ? [] : ['test/host/distr
 
 export default defineConfig({
   test: {
-    sequence: { sequencer: LongestFirst },
+    sequence: { sequencer: InOrder },
     globalSetup: 'test/support/temporary-folder.ts',
     pool: 'forks',
     // Bounds for what hangs, not expectations: a busy machine may be many times slower than an idle one.
