@@ -45,9 +45,16 @@ access_log::advance() { # port, or any
   for descriptor in "${LOG_FDS[@]}"; do access_log::count "$1" "$descriptor"; done
 }
 
-# What was asked before may end badly only now, after seconds: that is counted, and held against nobody.
-access_log::judge_from_now() {
-  LOG_JUDGED_FROM=$EPOCHREALTIME LOG_JUDGED=0 LOG_JUDGED_5XX=0
+# What was answered until now is counted, and held against nobody.
+access_log::judge_anew() { # port, or any
+  access_log::advance "$1"
+  LOG_JUDGED=0 LOG_JUDGED_5XX=0
+}
+
+# Nor is what was asked until now, which may end only after seconds.
+access_log::judge_what_begins() { # port, or any
+  LOG_JUDGED_FROM=$EPOCHREALTIME
+  access_log::judge_anew "$1"
 }
 
 # Opens what is newer than all that is open; a file may be rotated at this moment, and be met again under its next name.
@@ -69,13 +76,14 @@ access_log::count() {
   ((LOG_JUDGED += judged, LOG_JUDGED_5XX += judged5xx)) || true
 }
 
-access_log::tally() { # port, or any; judged is what began since
+# The clock may be set back meanwhile: then what is judged begins before that moment, but ends before it too.
+access_log::tally() { # port, or any; moment from which on to judge what begins (optional)
   awk -F '\t' -v first="127.0.0.1:$1" -v any="$1" -v since="${2:-0}" '
     any == "any" ? $4 != "-" : ($4 == first || index($4, first ",") == 1) {
       requests++
       if ($2 >= 500) status5xx++
       if ($2 == 499) status499++
-      if ($1 - $3 < since) next
+      if ($1 >= since && $1 - $3 < since) next
       judged++
       if ($2 >= 500) judged5xx++
     }

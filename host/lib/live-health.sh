@@ -34,13 +34,12 @@ live_health::read_slot() { # sets LIVE_SLOT and LIVE_PORT
 }
 
 # Counts what Nginx answered for it since the note, and sets LIVE to broken-by-migration as soon as that is clear. What was
-# asked while the migration had its locks counts, but only what is asked now tells whether the release is broken.
+# answered while the migration had its locks counts, but only what is answered now tells whether the release is broken.
 live_health::compare() {
   local failures=0 deadline
   access_log::open
   if [[ $LIVE == none ]]; then return; fi
-  access_log::advance "$LIVE_PORT"
-  access_log::judge_from_now
+  access_log::judge_anew "$LIVE_PORT"
   LIVE_SAYS=''
   if [[ $LIVE == broken-before ]]; then return; fi
   clock::in "$LIVE_WATCH_SECONDS"

@@ -27,7 +27,7 @@ lock::take() { # descriptor, seconds, who, file of the note on who is at work
   if ! flock --nonblock "$1"; then
     until flock --wait "$2" "$1"; do
       if ! lock::read_twin "$4"; then lock::fail "$2" "$3"; fi
-      lock::repeat_verdict # it may only be clearing up
+      lock::repeat_verdict # the first may only be clearing up
       if [[ ! -e /proc/$LEFT ]]; then lock::fail "$2" "$3"; fi
     done
     if lock::read_twin "$4"; then lock::repeat_verdict; fi
@@ -38,7 +38,7 @@ lock::take() { # descriptor, seconds, who, file of the note on who is at work
 
 lock::repeat_verdict() {
   if [[ $LEFT != '{'* ]]; then return; fi
-  phase::say 'The same phase was sent before, and has just ended: this is what it said'
+  phase::say 'The same phase was sent before, and has its verdict: this is what it said'
   printf '%s\n' "$LEFT" >&3
   exit 1
 }

@@ -35,7 +35,7 @@ bake::forgive_boot() {
   clock::in "$HEALTH_TIMEOUT"
   deadline=$REPLY
   until health::ask "$SLOT_PORT" 5 || clock::is_past "$deadline"; do phase::sleep "$LOOK_SECONDS"; done
-  access_log::judge_from_now
+  access_log::judge_what_begins "$SLOT_PORT"
 }
 
 bake::watch() { # sets RECENT: a dot for each good answer, an x for each other
@@ -106,7 +106,9 @@ as it was?"
 
 bake::judge_errors() {
   access_log::errors_rose || return 0
-  phase::fail error-rate-rose "$LOG_JUDGED_5XX of $LOG_JUDGED requests ended in 5xx, before the switch \
+  local since='the switch'
+  if [[ $LOG_JUDGED_FROM != 0 ]]; then since='the host has booted'; fi
+  phase::fail error-rate-rose "Since $since $LOG_JUDGED_5XX of $LOG_JUDGED requests ended in 5xx, before the switch \
 $BEFORE_5XX of $BEFORE_REQUESTS"
 }
 

@@ -94,6 +94,22 @@ describeRealHost('a release under traffic', () => {
     await host.finish('revert', values);
   });
 
+  it('is not held against what was asked before a boot and ends after it, which is counted', async () => {
+    const values = { ...(await next(variants.healthy(`v${fence}-late`))), bakeSeconds: '2' };
+    await serve(values);
+    await host.host.reboot();
+    await host.shell(`cat >/run/late.sh <<'END'
+while sleep 0.1; do
+  for port in 8080 8081; do printf '%s\\t502\\t60.000\\t127.0.0.1:%s\\n' "$(date +%s.%3N)" $port; done
+done >>/var/log/nginx/edgepaas/web.log
+END
+      systemd-run -q --unit late sh /run/late.sh`);
+    const baked = await host.finish('bake', values);
+    await host.shell('systemctl stop late');
+    expect(baked['status5xx']).toBeGreaterThan(3);
+    await host.finish('revert', values);
+  });
+
   it('died, and is said why, though Docker has started it again', async () => {
     const memory = { environment: { EAT_MEMORY_ON_SIGUSR2: 'true' } };
     const values = { ...(await next({ ...variants.healthy('v7'), ...memory })), bakeSeconds: '30' };

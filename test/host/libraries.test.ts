@@ -201,16 +201,22 @@ describe('access_log', () => {
     ).toBe(facts(3, 2));
   });
 
-  it('judges none by what it was asked before, however late that ends', () => {
-    writeFileSync(log, '');
-    const asked = (before: string) =>
-      `$'${before}\\t502\\t2.000\\t127.0.0.1:8081\\t502\\t1\\t::1\\tGET / HTTP/1.1\\n'`;
-    const at = (seconds: number) =>
-      `$(awk -v now="$EPOCHREALTIME" 'BEGIN { printf "%.3f", now + ${seconds} }')`;
-    const script = `${named} access_log::open; access_log::judge_from_now
-      printf ${asked('%s')} "${at(1)}" "${at(3)}" "${at(1.9)}" >>${log}
-      access_log::advance 8081; printf '%s of %s, %s in all' $LOG_JUDGED_5XX $LOG_JUDGED $LOG_5XX`;
-    expect(bash(['access-log'], script)).toBe('1 of 1, 3 in all');
+  it('judges nobody by what was asked before, however late that ends, but by all that comes when the clock was set back', () => {
+    writeFileSync(log, line(8081, 502));
+    const judged = (...ends: number[]) => {
+      const lines = ends.map(
+        (end) => `printf '%s\\t502\\t2.000\\t127.0.0.1:8081\\n' "$(at ${end})" >>${log};`,
+      );
+      return bash(
+        ['access-log'],
+        `${named} at() { awk -v from="$LOG_JUDGED_FROM" -v after="$1" 'BEGIN { printf "%.3f", from + after }'; }
+          access_log::open; access_log::judge_what_begins 8081; ${lines.join(' ')}
+          access_log::advance 8081; printf '%s of %s, %s in all' $LOG_JUDGED_5XX $LOG_JUDGED $LOG_5XX`,
+      );
+    };
+    expect(judged(0.1, 1, 1.9)).toBe('0 of 0, 3 in all');
+    expect(judged(1.9, 2.1, 3)).toBe('2 of 2, 3 in all');
+    expect(judged(-3600)).toBe('1 of 1, 1 in all');
   });
 
   it('counts all of a log that was not there at the switch, or is gone since', () => {
