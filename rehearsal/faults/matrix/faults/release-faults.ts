@@ -38,8 +38,10 @@ export const releaseFaults = {
   'health-hangs-under-traffic': {
     says: 'health hangs under traffic',
     places: ['bake'],
-    promise: isRefused('health-check-failed'),
+    // The proof of the switch asks for health too, and a client may have come before it.
+    promise: isRefused('health-check-failed', 'switch-not-proven'),
     release: (version) => variants.sickUnderTraffic(version, 'hangs'),
+    arm: (scene) => scene.whenBegun('switch-traffic', () => void (scene.struckAt = Date.now())),
   },
   'wrong-version': {
     says: 'health answers 200 with the wrong version',
